@@ -1,0 +1,44 @@
+# Needs Python 3.11 or newer (PYTHON=... names another than python3), git and make.
+# Everything else is put into .tools/ and .venv/.
+
+PYTHON ?= python3
+UV = .tools/bin/uv
+RUN = .venv/bin/python
+
+.PHONY: demo test lint bench screenshots yardsticks clean
+
+## Bake a project, install it, migrate SQLite and serve it.
+## Answers: make demo ARGS="project_name='Blue Shop' django_version=6.1"
+demo: .venv/ready
+	@$(RUN) -m tools.demo $(ARGS)
+
+## Run every test.
+test: .venv/ready
+	@$(RUN) -m tools.interpreters
+	$(RUN) -m pytest -n auto $(ARGS)
+
+## Check and format the template's own Python, and the generated project's in place.
+lint: .venv/ready
+	$(RUN) -m ruff check . "{{cookiecutter.project_slug}}"
+	$(RUN) -m ruff format --check . "{{cookiecutter.project_slug}}"
+
+## Compare the two servers with a bare view and with startproject (takes minutes).
+bench: .venv/ready
+	$(RUN) -m bench.serve $(ARGS)
+
+## Make the pictures in docs/images/ (needs Chromium).
+screenshots: .venv/ready
+	$(RUN) -m tools.screenshots
+
+clean:
+	rm -rf .venv .tools .cache demo
+
+.venv/ready: pyproject.toml uv.lock $(UV)
+	@echo "Installing what the template's own tools need into .venv/ ..."
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked --python .tools/bin/python
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Slipway needs Python 3.11 or newer; name one: make demo PYTHON=python3.12")'
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check "uv~=0.13.8"

@@ -1,0 +1,69 @@
+"""Finishes a new project: removes what was not chosen, makes .env, says what to do next.
+
+Standard library only. The answers arrive as JSON inside a raw string, so they are data and never code.
+"""
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+ADD_ONS = ANSWERS["add_ons"].split()
+
+# What a choice owns: each path stays only where its condition holds.
+KEEP_IF = {
+    "gunicorn.conf.py": ANSWERS["server"] == "gunicorn",
+    "core/example_async.py": ANSWERS["server"] == "uvicorn",
+    "tests/test_example_async.py": ANSWERS["server"] == "uvicorn",
+    "README.zh-hans.md": ANSWERS["language"] == "zh-hans",
+}
+
+NEXT = {
+    "en-us": "Made {slug}/ for Django {django}. Next:",
+    "zh-hans": "已生成 {slug}/(Django {django})。下一步:",
+}
+
+
+def remove_what_was_not_chosen():
+    for path, keep in KEEP_IF.items():
+        if not keep:
+            Path(path).unlink()
+    if KEEP_IF["README.zh-hans.md"]:
+        Path("README.zh-hans.md").replace("README.md")
+
+
+def write_python_version():
+    """Pin the interpreter that bakes the project, or the newest but one that Django and its tools support."""
+    supported = ANSWERS["_python_versions"][ANSWERS["django_version"]]
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+    chosen = mine if mine in supported else supported[-2]
+    Path(".python-version").write_text(f"{chosen}\n", encoding="utf-8", newline="\n")
+
+
+def write_dotenv():
+    """Copy .env.example with a fresh key; only the owner may read it. One that exists already is the user's."""
+    if Path(".env").exists():
+        return
+    key = secrets.token_urlsafe(50)
+    example = Path(".env.example").read_text(encoding="utf-8")
+    content = example.replace("\n# DJANGO_SECRET_KEY=\n", f"\nDJANGO_SECRET_KEY={key}\n")
+    descriptor = os.open(".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(content)
+
+
+def say_what_is_next():
+    message = NEXT[ANSWERS["language"]].format(slug=ANSWERS["project_slug"], django=ANSWERS["django_version"])
+    print(f"\n{message}\n")
+    print(f"    cd {ANSWERS['project_slug']}")
+    print("    uv sync")
+    print("    uv run python manage.py migrate && uv run python manage.py runserver\n")
+
+
+if __name__ == "__main__":
+    remove_what_was_not_chosen()
+    write_python_version()
+    write_dotenv()
+    say_what_is_next()

