@@ -99,7 +99,7 @@ def serving(command: str, cwd: Path, env: dict[str, str], log: Path) -> Iterator
     port = free_port()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec env {command}"],
+            ["/bin/sh", "-c", f"exec {command}"],
             cwd=cwd,
             env=env | {"PORT": str(port)},
             stdout=output,
