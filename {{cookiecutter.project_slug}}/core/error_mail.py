@@ -27,14 +27,14 @@ class AdminMailHandler(AdminEmailHandler):
         self.executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="error-mail")
         self.waiting: set[Future[None]] = set()
 
-    def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
+    def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
         if len(self.waiting) < self.MOST_WAITING:
             future = self.executor.submit(self.send_now, subject, message, kwargs)
             self.waiting.add(future)
             future.add_done_callback(self.waiting.discard)
 
     @staticmethod
-    def send_now(subject: str, message: str, kwargs: dict[str, Any]) -> None:
+    def send_now(subject: Any, message: Any, kwargs: dict[str, Any]) -> None:
         try:
             mail_admins(subject, message, **kwargs)
         except Exception as error:

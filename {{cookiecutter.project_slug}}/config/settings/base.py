@@ -4,6 +4,7 @@ https://docs.djangoproject.com/en/{{ cookiecutter.django_version }}/ref/settings
 """
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -135,7 +136,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / "media"
 
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Compressed, and named by a digest of the content so that browsers keep them for ever.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -201,7 +202,7 @@ CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "core.error_mail.SecretsFilter"
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {

@@ -1,0 +1,34 @@
+"""The site's addresses, and some at which things go wrong."""
+
+from django.core.exceptions import PermissionDenied
+from django.urls import path
+
+from config.urls import handler400, handler403, handler404, handler500
+from config.urls import urlpatterns as site_urlpatterns
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+
+def fail(request):
+    raise RuntimeError("the view is broken")
+
+
+def fail_otherwise(request):
+    raise KeyError("the view is broken in another place")
+
+
+def forbid(request):
+    raise PermissionDenied
+
+
+def read_form(request):
+    return request.POST["name"]
+
+
+urlpatterns = [
+    *site_urlpatterns,
+    path("fail/", fail),
+    path("fail-otherwise/", fail_otherwise),
+    path("forbid/", forbid),
+    path("read-form/", read_form),
+]
