@@ -1,6 +1,6 @@
 """Compiles the generated project's translations (.po into .mo), without GNU gettext.
 
-    uv run python tools/translations.py
+    .venv/bin/python -m tools.translations
 
 tests/test_translations.py says so when the two are out of step.
 """

@@ -43,12 +43,9 @@ TLS_HANDSHAKE = b"\x16"  # what a TLS connection begins with; https://datatracke
 def certificate(folder: Path) -> tuple[Path, Path]:
     """Make a self-signed certificate for localhost; return its file and its key's."""
     files = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
-        check=True,
-        capture_output=True,
-    )
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run(command, check=True, capture_output=True)
     return files
 
 
@@ -157,9 +154,9 @@ def site(row: Row, folder: Path, **variables: str) -> Iterator[str]:
     project = bake(folder / "site", project_name="Blue Shop", **row.answers)
     env = production_environment(python, DATABASE_URL="sqlite:///db.sqlite3", **variables)
     run(python / "bin" / "python", "manage.py", "collectstatic", "--noinput", "-v0", cwd=project, env=env)
-    with serving(procfile(project)["web"], project, env, folder / "log") as server:
-        with https_front(server.port, folder) as host:
-            yield host
+    web = procfile(project)["web"]
+    with serving(web, project, env, folder / "log") as server, https_front(server.port, folder) as host:
+        yield host
 
 
 def judge_lighthouse(host: str, folder: Path) -> bool:

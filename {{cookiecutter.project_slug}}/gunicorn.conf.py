@@ -9,7 +9,7 @@ import os
 # Threads let a worker serve others while one request waits for the database, and finish
 # what is in flight when the server is told to stop.
 worker_class = "gthread"
-threads = int(os.environ.get("GUNICORN_THREADS") or 4)
+threads = int(os.environ.get("WEB_THREADS") or 4)
 
 # Each worker is replaced after about this many requests, so that what leaks is given
 # back; the jitter keeps them from all doing so at once.
