@@ -30,6 +30,11 @@ bench: .venv/ready
 screenshots: .venv/ready
 	$(RUN) -m tools.screenshots
 
+## Measure with Lighthouse and MDN's HTTP Observatory (needs Node 20 with npm, and Chromium).
+yardsticks: .venv/ready
+	$(RUN) -m tools.yardsticks
+
+## Remove all that was made here, the demos included.
 clean:
 	rm -rf .venv .tools .cache demo
 

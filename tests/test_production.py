@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from types import SimpleNamespace
@@ -40,6 +41,15 @@ DOORS = {
 }
 
 
+# What a browser sends to open a websocket, which Django does not speak.
+WEBSOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
 @pytest.fixture(scope="module")
 def site(project, tmp_path_factory):
     """The project served by its Procfile, with PostgreSQL and a mail server of its own."""
@@ -49,6 +59,7 @@ def site(project, tmp_path_factory):
     urls.write_text(urls.read_text(encoding="utf-8") + EXTRA_URLS, encoding="utf-8")
     with postgres_server() as database, mail_sink() as (sink, email_url):
         env = copy.production(DATABASE_URL=database.get_uri(), EMAIL_URL=email_url, GIT_REV="0123456789abcdef")
+        env["PYTHONWARNINGS"] = "always"
         run("python", "manage.py", "collectstatic", "--noinput", cwd=copy.path, env=env)
         run("/bin/sh", "-c", procfile(copy.path)["release"], cwd=copy.path, env=env)
         with serving(procfile(copy.path)["web"], copy.path, env, folder / "server.log") as server:
@@ -129,6 +140,17 @@ def test_an_exception_shows_the_500_page_and_mails_each_admin_once(site):
     assert site.env["DJANGO_SECRET_KEY"] not in mail
 
 
+def test_a_mail_server_that_hangs_costs_nobody_the_500_page(site, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        env = site.env | {"EMAIL_URL": f"smtp://127.0.0.1:{hanging.getsockname()[1]}", "WEB_CONCURRENCY": "1"}
+        with serving(procfile(site.project.path)["web"], site.project.path, env, tmp_path / "log") as server:
+            assert "Something went wrong" in server.client.get("/fail/").text
+            # The mail is still waiting for the greeting that never comes, and the site goes on serving.
+            connection, _ = hanging.accept()
+            assert server.client.get("/").status_code == 200
+            connection.close()
+
+
 def test_log_has_one_line_for_each_request_with_its_id(site):
     site.get("/one-line/", headers={"X-Request-ID": "request-number-one"})
     wait_for(lambda: "request-number-one" in site.server.log, "the line in the log")
@@ -141,8 +163,10 @@ def test_nothing_is_logged_of_lifespan_and_no_warning_is_given(site):
     assert "Warning" not in site.server.log
 
 
-def test_asynchronous_view_answers(site):
-    if site.project.row.server == "uvicorn":
+def test_the_example_of_an_asynchronous_view_answers(site):
+    if site.project.row.server == "gunicorn":
+        assert site.get("/example-async/").status_code == 404
+    else:
         assert site.get("/example-async/").json() == {"waited": 0.5}
 
 
@@ -155,8 +179,10 @@ def test_both_doors_serve_pages_and_static_files(site, door, tmp_path):
         assert "immutable" in server.client.get(css).headers["Cache-Control"]
         assert server.client.get("/admin/login/").status_code == 200
         assert server.client.get("/readyz").json() == {"status": "ok"}
+        server.client.get("/", headers=WEBSOCKET)
         assert server.stop() in {0, -signal.SIGTERM}  # uvicorn without --workers ends by the signal itself
     assert "Traceback" not in server.log
+    assert "ERROR" not in server.log
 
 
 def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(site, tmp_path):

@@ -64,10 +64,14 @@ def bake(answers: list[str]) -> Path:
     return projects[0].parent
 
 
-def interpreter(project: Path) -> str:
-    """Return an interpreter that the project's Django supports."""
-    replay = json.loads(next(project.parent.glob("replay/*.json")).read_text(encoding="utf-8"))
-    django_version = replay["cookiecutter"]["django_version"]
+def django_version_of(project: Path) -> str:
+    """Return the answer that the project was baked with."""
+    replay = next(project.parent.glob("replay/*.json")).read_text(encoding="utf-8")
+    return json.loads(replay)["cookiecutter"]["django_version"]
+
+
+def interpreter(django_version: str) -> str:
+    """Return an interpreter that this Django supports."""
     found = interpreter_for(django_version)
     if found is None:
         oldest = SUPPORTED[django_version][0]
@@ -80,7 +84,7 @@ def interpreter(project: Path) -> str:
 
 def install(project: Path) -> Path:
     """Install the project into its own virtual environment and return that environment's Python."""
-    run(sys.executable, "-m", "uv", "sync", "--quiet", "--python", interpreter(project), cwd=project)
+    run(sys.executable, "-m", "uv", "sync", "--quiet", "--python", interpreter(django_version_of(project)), cwd=project)
     folder = "Scripts" if os.name == "nt" else "bin"
     return project / ".venv" / folder / "python"
 

@@ -1,10 +1,9 @@
 """Takes the pictures in docs/images/ from a freshly baked project, in a real Chromium.
 
-python -m tools.screenshots            # make screenshots
+make screenshots
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.baking import Row, bake, environment
+from tests.browsing import add_broken_page, chromium, find_chromium
 from tests.serving import Server, procfile, production_environment, run, serving
 from tools.interpreters import ROOT
 
@@ -26,40 +26,6 @@ NAME_ZH = {"project_name": "蓝色小店", "description": "为航海的人挑选
 DESK = (1280, 800)
 PHONE = (390, 844)
 LIMIT = 150_000  # bytes; pictures stay in the repository's history
-
-# Quiet, and with nothing fetched from anywhere.
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-]
-
-
-def find_chromium() -> str | None:
-    """Return the path of a Chromium or Chrome: CHROME_PATH, or the first on PATH."""
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    return os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, names)), None)
-
-
-@contextmanager
-def chromium(*arguments: str) -> Iterator[Browser]:
-    """Start the machine's own Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*CHROMIUM_ARGUMENTS, *arguments])
-        yield browser
-        browser.close()
-
-
-def add_broken_page(project: Path) -> None:
-    """Give a baked project a page, /broken/, whose view raises."""
-    with (project / "config" / "urls.py").open("a", encoding="utf-8") as urls:
-        urls.write('\nurlpatterns += [path("broken/", lambda request: 1 / 0)]\n')
 
 
 @dataclass(frozen=True)
