@@ -106,17 +106,18 @@ def pages(site: Site) -> dict[str, str]:
 
 def compare_static_doors(options: argparse.Namespace, folder: Path, database: Postgres) -> None:
     sites = static_doors.variants(options.django, folder, database)
-    paths = {"3 KB": hashed(sites[0], "css/site.css"), "300 KB": hashed(sites[0], "large.png"), "home": "/"}
     cells = [
         Cell(site.name, f"{page}, {clients}", path, clients)
-        for page, path in paths.items()
         for clients in (1, 16, 64)
+        for page in ("3 KB", "300 KB", "home")
         for site in sites
+        if (path := static_doors.path(site, page))
     ]
     rounds = measure(sites, cells, options)
     print_conditions(options)
     print("1.00 is the generated project as it is; columns: what is asked for, by how many clients")
-    bases = {cell: Cell(sites[0].name, cell.page, cell.path, cell.clients) for cell in cells}
+    reference = {cell.page: cell for cell in cells if cell.site == sites[0].name}
+    bases = {cell: reference[cell.page] for cell in cells}
     for figure, meaning in FIGURES.items():
         print_table(meaning, figure, rounds, bases)
 
@@ -131,7 +132,9 @@ def measure(sites: list[Site], cells: list[Cell], options: argparse.Namespace) -
         minutes = options.rounds * len(cells) * options.seconds / 60
         say(f"Measuring for about {minutes:.0f} minutes with {'wrk' if WRK else 'a generator in Python'}")
         for number in range(options.rounds):
-            rounds.append({cell: load(servers[cell.site].port, cell.path, cell.clients, options.seconds) for cell in cells})
+            rounds.append(
+                {cell: load(servers[cell.site].port, cell.path, cell.clients, options.seconds) for cell in cells}
+            )
             say(f"Round {number + 1} of {options.rounds} is done")
         return rounds
 

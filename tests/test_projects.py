@@ -1,10 +1,10 @@
 """Each combination of choices makes a project that is whole, clean, and passes its own checks."""
 
 import re
-
-import pytest
+import sys
 
 from tests.baking import CHOICES, CODE_CHOICES
+from tools.interpreters import SUPPORTED
 
 # What only one choice may leave in a project. Both servers' names are in the comments of wsgi.py and asgi.py.
 TRACES = {
@@ -84,6 +84,12 @@ def test_deployment_checks_are_silent(project):
     assert "no issues (2 silenced)" in out
 
 
-@pytest.mark.parametrize("secret", [".env"])
-def test_only_the_owner_can_read_secrets(project, secret):
-    assert (project.path / secret).stat().st_mode & 0o777 == 0o600
+def test_only_the_owner_can_read_secrets(project):
+    assert (project.path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_interpreter_that_baked_it_is_pinned_if_django_supports_it(project):
+    pinned = (project.path / ".python-version").read_text(encoding="utf-8").strip()
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+    supported = SUPPORTED[project.row.django_version]
+    assert pinned == mine if mine in supported else pinned in supported

@@ -13,8 +13,8 @@ threads = int(os.environ.get("WEB_THREADS") or 4)
 
 # Each worker is replaced after about this many requests, so that what leaks is given
 # back; the jitter keeps them from all doing so at once.
-max_requests = 1000
-max_requests_jitter = 100
+max_requests = 10_000
+max_requests_jitter = 1_000
 
 timeout = 30  # seconds a worker may be silent before it is replaced
 graceful_timeout = 25  # seconds for requests in flight; Heroku and Docker kill after 30 and 10

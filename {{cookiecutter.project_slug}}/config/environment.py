@@ -19,6 +19,8 @@ import environ
 
 from config import values
 
+DOTENV = Path(__file__).resolve().parent.parent / ".env"
+
 # gunicorn and uvicorn stop, instead of starting worker after worker, when one ends so.
 STARTUP_FAILURE = 3
 
@@ -282,9 +284,9 @@ class Environment:
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
-    def load(self, production: bool = False, dotenv: Path | None = None) -> None:
+    def load(self, production: bool = False, dotenv: bool = False) -> None:
         """Read the environment, or say everything that is wrong with it and end."""
-        problems = read_dotenv(dotenv) if dotenv else []
+        problems = read_dotenv(DOTENV) if dotenv else []
         self.values, more = read(os.environ, production)
         problems += more
         if problems:

@@ -6,7 +6,9 @@ https://docs.djangoproject.com/en/{{ cookiecutter.django_version }}/howto/error-
 import logging
 import re
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from queue import Full, Queue
+from threading import Thread
 from typing import Any
 
 from django.core.mail import mail_admins
@@ -20,30 +22,34 @@ logger = logging.getLogger(__name__)
 class AdminMailHandler(AdminEmailHandler):
     """Sends from a thread of its own: a mail server that is down or slow delays no visitor."""
 
-    MOST_WAITING = 50  # mails; further ones are dropped
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="error-mail")
-        self.waiting: set[Future[None]] = set()
+        self.waiting: Queue[tuple[Any, Any, dict[str, Any]]] = Queue(maxsize=50)
+        self.thread = Thread()
 
     def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
-        if len(self.waiting) < self.MOST_WAITING:
-            future = self.executor.submit(self.send_now, subject, message, kwargs)
-            self.waiting.add(future)
-            future.add_done_callback(self.waiting.discard)
+        # logging holds this handler's lock here, so there is never a second thread.
+        if not self.thread.is_alive():
+            self.thread = Thread(target=self.send_what_waits, name="error-mail", daemon=True)
+            self.thread.start()
+        with suppress(Full):  # the log has what is dropped
+            self.waiting.put_nowait((subject, message, kwargs))
 
-    @staticmethod
-    def send_now(subject: Any, message: Any, kwargs: dict[str, Any]) -> None:
-        try:
-            mail_admins(subject, message, **kwargs)
-        except Exception as error:
-            # A warning, since an error would mail itself.
-            logger.warning("Error mail could not be sent: %s", type(error).__name__)
+    def send_what_waits(self) -> None:
+        while True:
+            subject, message, options = self.waiting.get()
+            try:
+                mail_admins(subject, message, **options)
+            except Exception as error:
+                # A warning, since an error would mail itself.
+                logger.warning("Error mail could not be sent: %s", type(error).__name__)
+            finally:
+                self.waiting.task_done()
 
     def flush(self) -> None:
-        """Wait until what was handed over is sent; logging does so when the process ends."""
-        wait(set(self.waiting), timeout=15)
+        """Wait until all is sent, 15 seconds at most; logging does so when the process ends."""
+        with self.waiting.all_tasks_done:
+            self.waiting.all_tasks_done.wait_for(lambda: not self.waiting.unfinished_tasks, 15)
 
 
 class RepeatedErrorFilter(logging.Filter):

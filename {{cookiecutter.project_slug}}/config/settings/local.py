@@ -1,10 +1,8 @@
 """Settings for development, used by manage.py unless the environment names others."""
 
-from pathlib import Path
-
 from config.environment import env
 
-env.load(dotenv=Path(__file__).resolve().parent.parent.parent / ".env")
+env.load(dotenv=True)
 
 from .base import *  # noqa: E402, F403
 from .base import LOGGING, SECRET_KEY  # noqa: E402

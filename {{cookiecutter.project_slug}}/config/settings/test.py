@@ -1,10 +1,8 @@
 """Settings for the tests: as in production where it matters, and quick."""
 
-from pathlib import Path
-
 from config.environment import env
 
-env.load(dotenv=Path(__file__).resolve().parent.parent.parent / ".env")
+env.load(dotenv=True)
 
 from .base import *  # noqa: E402, F403
 from .base import STORAGES  # noqa: E402
