@@ -8,6 +8,7 @@ them. Ctrl-C stops the server.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -112,7 +113,9 @@ def serve(project: Path, python: Path) -> None:
     """Serve the project until Ctrl-C, and say where it is and what to do next."""
     port = choose_port()
     url = f"http://127.0.0.1:{port}/"
-    server = subprocess.Popen([str(python), "manage.py", "runserver", f"127.0.0.1:{port}", "--noreload"], cwd=project)
+    command = [str(python), "manage.py", "runserver", f"127.0.0.1:{port}", "--noreload"]
+    # In a session of its own: Ctrl-C reaches this program alone, which then stops the server.
+    server = subprocess.Popen(command, cwd=project, start_new_session=True)
     try:
         wait_until_served(url, server)
         shown = project.relative_to(ROOT)
@@ -141,6 +144,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         main()
     except KeyboardInterrupt:
