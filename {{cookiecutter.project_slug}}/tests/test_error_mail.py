@@ -43,6 +43,7 @@ def test_what_strangers_provoke_mails_nobody(visitor, error_mails):
     visitor.get("/", headers={"host": "forged.example"})
     visitor.get("/nowhere/")
     visitor.get("/forbid/")
+    assert visitor.get("/suspect/").status_code == 400
     assert error_mails() == []
 
 

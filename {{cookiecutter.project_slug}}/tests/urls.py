@@ -1,6 +1,6 @@
 """The site's addresses, and some at which things go wrong."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.urls import path
 
 from config.urls import handler400, handler403, handler404, handler500
@@ -21,6 +21,10 @@ def forbid(request):
     raise PermissionDenied
 
 
+def suspect(request):
+    raise SuspiciousOperation
+
+
 def read_form(request):
     return request.POST["name"]
 
@@ -30,5 +34,6 @@ urlpatterns = [
     path("fail/", fail),
     path("fail-otherwise/", fail_otherwise),
     path("forbid/", forbid),
+    path("suspect/", suspect),
     path("read-form/", read_form),
 ]
