@@ -9,6 +9,7 @@ import difflib
 import html
 import json
 import re
+import sys
 import zoneinfo
 from pathlib import Path
 
@@ -30,17 +31,18 @@ OUR_OWN |= {hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").glob("
 # What no answer may hold, because a file, a terminal or a template could not show it unharmed.
 FORBIDDEN = {
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]": "a control character or a line break",
-    r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]": "an invisible mark that changes the direction of text",
+    r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]": "an invisible mark",
     r'["\\]': "a double quote or a backslash",
     r"\{\{|\{%|\{#": "a mark of the template language ({{, {% or {#)",
     r"^\s|\s$": "a space at its beginning or end",
 }
 
-LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 FORMS = {
     "project_slug": (r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case words joined by hyphens, such as: my-site"),
-    "author_email": (r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", "an email address, such as: ann@example.com"),
-    "domain_name": (rf"{LABEL}(\.{LABEL})+", "a domain name without https:// or a path, such as: www.example.com"),
+    "author_email": (rf"{ATOM}(\.{ATOM})*@{LABEL}(\.{LABEL})+", "an email address, such as: ann@example.com"),
+    "domain_name": (rf"{LABEL}(\.{LABEL})+", "a domain name without https:// or path, such as: www.example.com"),
 }
 LONGEST = {"project_name": 80, "project_slug": 40, "description": 200, "author_name": 80}
 
@@ -50,13 +52,13 @@ WINDOWS_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("co
 # uv and pip cannot install a project that has the name of a package it uses, directly or not.
 # tests/test_answers.py compares this table with what is really installed.
 PACKAGES = """
-    anyio asgiref ast-serialize boto3 botocore brotli cfgv charset-normalizer click colorama cssbeautifier distlib
-    django django-csp django-environ django-storages django-stubs django-stubs-ext djlint editorconfig filelock
-    gunicorn h11 httptools identify idna iniconfig jmespath jsbeautifier json5 librt mypy mypy-extensions
-    mysqlclient nodeenv packaging pathspec pip platformdirs pluggy pre-commit psycopg psycopg-binary psycopg-pool
-    psycopg2 psycopg2-binary pygments pymemcache pytest pytest-django python-dateutil python-discovery python-dotenv
-    pyyaml redis regex ruff s3transfer sentry-sdk setuptools six sqlparse types-pyyaml typing-extensions tzdata
-    urllib3 uv uvicorn uvloop virtualenv watchfiles websockets wheel whitenoise
+    anyio asgiref ast-serialize async-timeout boto3 botocore brotli certifi cfgv charset-normalizer click colorama
+    cssbeautifier distlib django django-csp django-environ django-storages django-stubs django-stubs-ext djlint
+    editorconfig exceptiongroup filelock gunicorn h11 httptools identify idna iniconfig jmespath jsbeautifier json5
+    librt mypy mypy-extensions mysqlclient nodeenv packaging pathspec pip platformdirs pluggy pre-commit psycopg
+    psycopg-binary psycopg-pool psycopg2 psycopg2-binary pygments pymemcache pytest pytest-django python-dateutil
+    python-discovery python-dotenv pyyaml redis regex ruff s3transfer sentry-sdk setuptools six sqlparse tomli
+    types-pyyaml typing-extensions tzdata urllib3 uv uvicorn uvloop virtualenv watchfiles websockets wheel whitenoise
 """
 TAKEN = WINDOWS_RESERVED | set(PACKAGES.split())
 
@@ -88,11 +90,9 @@ def judge_choice(name, value):
 
 def judge_timezone(value):
     """Return what is wrong with a time zone."""
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        hint = did_you_mean(value, zoneinfo.available_timezones())
-        return f"expected a name from the time zone database, such as: Europe/Paris.{hint}"
+    known = zoneinfo.available_timezones() - {"localtime", "Factory"}
+    if value not in known:
+        return f"expected a name from the time zone database, such as: Europe/Paris.{did_you_mean(value, known)}"
     return None
 
 
@@ -123,12 +123,12 @@ def judge(answers):
         Refusal: with one line for each answer that cannot be used.
     """
     problems = []
-    for name in ASKED:
-        value = str(answers.get(name, QUESTIONS[name]))
+    for name, value in ((name, str(answers[name])) for name in ASKED if name in answers):
         if problem := judge_answer(name, value):
-            # An answer that could upset a terminal is shown with escapes.
-            shown = f"'{value}'" if value.isprintable() else ascii(value)
-            problems.append(f"  {name} {shown}: {problem}")
+            # What the terminal could not show, or what could upset it, is shown with escapes.
+            encoding = sys.stdout.encoding or "ascii"
+            shown = f"'{value.encode(encoding, 'backslashreplace').decode(encoding)}'"
+            problems.append(f"  {name} {shown if value.isprintable() else ascii(value)}: {problem}")
     if problems:
         raise Refusal("\n".join(["Nothing was made, because these answers cannot be used:", *problems]))
     return "yes"
@@ -145,8 +145,8 @@ def dotenv(answer):
 
 
 def markdown(answer):
-    """Write an answer into Markdown so that it reads as itself."""
-    return re.sub(r"([`*_\[\]|~#])", r"\\\1", html.escape(str(answer), quote=False))
+    """Write an answer into Markdown so that it reads as itself, also at the beginning of a line."""
+    return re.sub(r"([`*_\[\]|~#]|^[-+]|(?<=^\d)[.)])", r"\\\1", html.escape(str(answer), quote=False))
 
 
 class Refusal(SystemExit, FailedHookException):

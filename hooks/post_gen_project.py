@@ -23,7 +23,7 @@ KEEP_IF = {
 
 NEXT = {
     "en-us": "Made {slug}/ for Django {django}. Next:",
-    "zh-hans": "已生成 {slug}/(Django {django})。下一步:",
+    "zh-hans": "已生成 {slug}/（Django {django}）。下一步：",
 }
 
 
@@ -60,8 +60,8 @@ def say_what_is_next():
     message = NEXT[ANSWERS["language"]].format(slug=ANSWERS["project_slug"], django=ANSWERS["django_version"])
     print(f"\n{message}\n")
     print(f"    cd {ANSWERS['project_slug']}")
-    print("    uv sync")
-    print("    uv run python manage.py migrate && uv run python manage.py runserver\n")
+    print("    uv run python manage.py migrate")
+    print("    uv run python manage.py runserver\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ import pytest
 from local_extensions import ASKED, CHOICES, PACKAGES, judge_answer, slug
 from tests.baking import QUESTIONS, Row, bake
 from tests.conftest import make_project
+from tests.test_services import ON_DEMAND, THEIR_NEEDS
 from tools.interpreters import ROOT
 
 
@@ -25,9 +27,10 @@ class Generator:
         self.config = folder / "config.yaml"
         self.config.write_text(json.dumps({"replay_dir": str(self.replay)}))
 
-    def run(self, *command, typed=None):
+    def run(self, *command, typed=None, **variables):
         command = [sys.executable, "-m", *map(str, command)]
-        return subprocess.run(command, cwd=self.out, input=typed, capture_output=True, text=True)
+        env = os.environ | variables
+        return subprocess.run(command, cwd=self.out, input=typed, env=env, capture_output=True, text=True)
 
     def cookiecutter(self, *arguments, **options):
         return self.run("cookiecutter", ROOT, "--config-file", self.config, *arguments, **options)
@@ -62,7 +65,8 @@ REFUSED = [
     ("project_name", "a" * 81, "at most 80"),
     ("project_name", "two\nlines", "control character"),
     ("project_name", "bell\x07", "control character"),
-    ("project_name", "right\u202eleft", "direction of text"),
+    ("project_name", "right\u202eleft", "invisible mark"),
+    ("project_name", "\u200b", "invisible mark"),
     ("project_name", 'The "Best" Shop', "double quote"),
     ("project_name", "back\\slash", "backslash"),
     ("project_name", " space ", "space at its beginning"),
@@ -72,11 +76,14 @@ REFUSED = [
     ("author_email", "ann", "such as: ann@example.com"),
     ("author_email", "ann@localhost", "such as: ann@example.com"),
     ("author_email", "a b@example.com", "such as: ann@example.com"),
+    ("author_email", ".a..b.@-example-.-com", "such as: ann@example.com"),
     ("domain_name", "https://example.com", "such as: www.example.com"),
     ("domain_name", "example.com/path", "such as: www.example.com"),
     ("domain_name", "example", "such as: www.example.com"),
     ("domain_name", "-a.example.com", "such as: www.example.com"),
     ("timezone", "europe/pariss", "Did you mean Europe/Paris?"),
+    ("timezone", "localtime", "such as: Europe/Paris"),
+    ("timezone", "posix/Europe/Paris", "such as: Europe/Paris"),
     ("timezone", "Mars", "such as: Europe/Paris"),
     ("timezone", "../etc/passwd", "such as: Europe/Paris"),
     ("language", "zh-Hans", "Did you mean zh-hans?"),
@@ -156,10 +163,57 @@ def as_git(folder):
         if (ROOT / name).exists():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((ROOT / name).read_bytes())
-    identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
-    for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", "template"]):
-        subprocess.run(["git", *command], cwd=copy, check=True)
+    git(copy, "init", "--quiet")
+    commit(copy)
     return copy
+
+
+def git(folder, *arguments):
+    subprocess.run(
+        ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.com", *arguments], cwd=folder, check=True
+    )
+
+
+def commit(folder):
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "a version")
+
+
+def test_a_terminal_without_chinese_is_told_all_the_same(generator):
+    narrow = {"PYTHONIOENCODING": "cp1252"}
+    done = generator.cookiecutter("--no-input", 'project_name="李雷"', **narrow)
+    generator.assert_refused(done, "project_name '\"\\u674e\\u96f7\"': has a double quote")
+    assert generator.cookiecutter("language=zh-hans", typed="\n" * 12, **narrow).returncode == 0
+
+
+def test_a_replay_file_without_the_private_variables_is_refused_too(generator):
+    file = generator.folder / "partial.json"
+    answers = {name: QUESTIONS[name] for name in ASKED} | ALL_WRONG
+    file.write_text(json.dumps({"cookiecutter": answers}))
+    generator.assert_refused(generator.cookiecutter("--replay-file", file), *ALL_WRONG)
+
+
+def test_an_update_by_cruft_leaves_the_secrets_alone(generator):
+    template = as_git(generator.folder)
+    config = ["--config-file", generator.config]
+    assert generator.run("cruft", "create", template, "--no-input", *config).returncode == 0
+    project = generator.out / "my-site"
+    secrets = (project / ".env").read_text()
+    git(project, "init", "--quiet")
+    commit(project)
+    changed = template / "{{cookiecutter.project_slug}}" / "static" / "css" / "site.css"
+    changed.write_text(changed.read_text() + "\n/* newer */\n")
+    example = template / "{{cookiecutter.project_slug}}" / ".env.example"
+    example.write_text(example.read_text() + "# newer\n")
+    commit(template)
+    diff = generator.run("cruft", "diff", "--project-dir", project).stdout
+    assert secrets.partition("DJANGO_SECRET_KEY=")[2].splitlines()[0] not in diff
+    done = generator.run("cruft", "update", "--skip-apply-ask", "--project-dir", project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "newer" in (project / "static" / "css" / "site.css").read_text()
+    assert "newer" in (project / ".env.example").read_text()
+    assert (project / ".env").read_text() == secrets
+    assert list(project.rglob("*.rej")) == []
 
 
 def test_a_language_mark_in_an_answer_is_not_run(generator):
@@ -258,7 +312,8 @@ def test_questions_are_few_and_each_has_words_and_a_default():
 
 def test_no_project_can_have_the_name_of_what_it_installs(project):
     installed = json.loads(project.run("python", "-c", LIST_INSTALLED))
-    assert set(installed) - set(PACKAGES.split()) == set()
+    needed_on_demand = {name.partition("[")[0] for name in ON_DEMAND + THEIR_NEEDS}
+    assert set(installed) | needed_on_demand <= set(PACKAGES.split())
 
 
 LIST_INSTALLED = """
@@ -297,7 +352,7 @@ def test_an_existing_folder_is_left_alone(generator):
 
 def test_a_project_says_which_three_commands_come_next(generator):
     said = generator.cookiecutter("--no-input", "language=zh-hans").stdout
-    assert [word for word in ("cd my-site", "uv sync", "manage.py migrate") if word not in said] == []
+    assert [word for word in ("cd my-site", "manage.py migrate", "manage.py runserver") if word not in said] == []
 
 
 def test_answers_from_a_baking_folder_are_plain(tmp_path):

@@ -30,7 +30,7 @@ class Shell:
         programs = project.parent / "programs"
         programs.mkdir()
         (programs / "uv").symlink_to(Path(sys.executable).with_name("uv"))
-        (programs / "python").symlink_to(python)
+        (programs / "python3").symlink_to(python)
         kept = ("HOME", "PIP_CERT", "PIP_FIND_LINKS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "UV_CACHE_DIR")
         self.env = {name: os.environ[name] for name in kept if name in os.environ}
         # uv takes the version that .python-version names, wherever it finds it on PATH.

@@ -58,3 +58,13 @@ def outline(file):
 @pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_both_languages_say_the_same(english, chinese):
     assert outline(chinese) == outline(english)
+
+
+@pytest.mark.parametrize(
+    "chinese", [chinese for _, chinese in PAIRS], ids=lambda file: file.relative_to(ROOT).as_posix()
+)
+def test_chinese_text_has_chinese_punctuation(chinese):
+    text = re.sub(
+        r"^```.*?^```|`[^`]*`|\]\([^)]*\)", "`", chinese.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    assert re.findall(r"[\u4e00-\u9fff`][,:;(].*|.*[,:;)][\u4e00-\u9fff]", text) == []

@@ -194,7 +194,14 @@ VARIABLES = [
         "AWS_S3_ENDPOINT_URL",
         values.web_address,
         "the address of a service other than Amazon's (MinIO, Alibaba Cloud OSS)",
-        "https://oss-cn-hangzhou.aliyuncs.com",
+        "https://s3.oss-cn-hangzhou.aliyuncs.com",
+    ),
+    Variable(
+        "AWS_S3_ADDRESSING_STYLE",
+        values.addressing_style,
+        "auto, path or virtual",
+        "virtual",
+        default="auto",
     ),
     Variable(
         "AWS_S3_REGION_NAME",
@@ -204,7 +211,7 @@ VARIABLES = [
     ),
     Variable(
         "AWS_S3_CUSTOM_DOMAIN",
-        values.text,
+        values.host,
         "the host that serves the bucket's files to visitors",
         "media.{{ cookiecutter.domain_name }}",
     ),

@@ -55,7 +55,10 @@ def text(value: str) -> str:
 
 
 def comma_separated(value: str) -> list[str]:
-    return [word.strip() for word in value.split(",") if word.strip()]
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    if not words:
+        raise ValueError("names nothing")
+    return words
 
 
 def boolean(value: str) -> bool:
@@ -130,16 +133,24 @@ def admins(value: str) -> list[Any]:
     return people
 
 
+def host(value: str) -> str:
+    if not re.fullmatch(HOST, value.strip()):
+        raise ValueError("is not a bare host name")
+    return value.strip()
+
+
 def web_address(value: str) -> str:
-    parts = urlsplit(value.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is not a web address")
+    if not split_url(value, {"http", "https"}).hostname:
+        raise ValueError("names no host")
     return value.strip()
 
 
 def sentry_dsn(value: str) -> str:
     needs("sentry_sdk", "sentry-sdk")
-    return web_address(value)
+    url = split_url(value, {"http", "https"})
+    if not (url.hostname and url.username and re.fullmatch(r"/(.*/)?[0-9]+", url.path)):
+        raise ValueError("lacks the key, the host or the number of the project")
+    return value.strip()
 
 
 def measurement_id(value: str) -> str:
@@ -150,6 +161,15 @@ def measurement_id(value: str) -> str:
 
 def bucket(value: str) -> str:
     needs("storages", "django-storages[s3]")
+    needs("boto3", "django-storages[s3]")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value.strip()):
+        raise ValueError("is not a name that a bucket can have")
+    return value.strip()
+
+
+def addressing_style(value: str) -> str:
+    if value.strip() not in {"auto", "path", "virtual"}:
+        raise ValueError("is none of the three styles")
     return value.strip()
 
 
@@ -163,6 +183,8 @@ def database(value: str) -> dict[str, Any]:
     config = dict(environ.Env.db_url_config(value.strip()))
     if not url.path.strip("/"):
         raise ValueError("names no database")
+    if not isinstance(config.get("CONN_MAX_AGE", 0), int):
+        raise ValueError("has a conn_max_age that is not a number of seconds")
     return config
 
 

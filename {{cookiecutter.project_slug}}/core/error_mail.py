@@ -7,14 +7,17 @@ import logging
 import re
 import time
 from contextlib import suppress
+from copy import copy
 from queue import Full, Queue
 from threading import Thread
+from traceback import walk_tb
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import mail_admins
 from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
-from django.views.debug import SafeExceptionReporterFilter
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +27,17 @@ class AdminMailHandler(AdminEmailHandler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.waiting: Queue[tuple[Any, Any, dict[str, Any]]] = Queue(maxsize=50)
+        self.waiting: Queue[tuple[Any, Any]] = Queue(maxsize=50)
         self.thread = Thread()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except Exception:
+            # The report reads the request's form, and that may be what is broken.
+            record = copy(record)
+            record.request = None
+            super().emit(record)
 
     def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
         # logging holds this handler's lock here, so there is never a second thread.
@@ -33,13 +45,13 @@ class AdminMailHandler(AdminEmailHandler):
             self.thread = Thread(target=self.send_what_waits, name="error-mail", daemon=True)
             self.thread.start()
         with suppress(Full):  # the log has what is dropped
-            self.waiting.put_nowait((subject, message, kwargs))
+            self.waiting.put_nowait((subject, message))
 
     def send_what_waits(self) -> None:
         while True:
-            subject, message, options = self.waiting.get()
+            subject, message = self.waiting.get()
             try:
-                mail_admins(subject, message, **options)
+                mail_admins(subject, message)
             except Exception as error:
                 # A warning, since an error would mail itself.
                 logger.warning("Error mail could not be sent: %s", type(error).__name__)
@@ -76,13 +88,11 @@ class RepeatedErrorFilter(logging.Filter):
 
     @staticmethod
     def identity(record: logging.LogRecord) -> Any:
-        """The kind of exception and the line that raised it, or the line that logged."""
+        """The kind of exception and the way to it, or the line that logged."""
         if not record.exc_info or not record.exc_info[2]:
             return record.pathname, record.lineno
-        traceback = record.exc_info[2]
-        while traceback.tb_next:
-            traceback = traceback.tb_next
-        return record.exc_info[0], traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        way = [(f.f_code.co_filename, line) for f, line in walk_tb(record.exc_info[2])]
+        return record.exc_info[0], tuple(way)
 
 
 class SecretsFilter(SafeExceptionReporterFilter):
@@ -90,10 +100,25 @@ class SecretsFilter(SafeExceptionReporterFilter):
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern
-        + "|COOKIE|CREDENTIAL|DSN|LOCATION|PRIVATE|SESSION",
+        + "|COOKIE|CREDENTIAL|DSN|LOCATION|PRIVATE|SESSION"
+        + "|QUERY_STRING|RAW_URI|REFERER",
         flags=re.IGNORECASE,
     )
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         posted = super().get_post_parameters(request)
         return {name: self.cleanse_setting(name, value) for name, value in posted.items()}
+
+
+class Reporter(ExceptionReporter):
+    """Leaves secrets in the address out as well: tokens and the like come behind the ?."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        data = super().get_traceback_data()
+        if self.request and not settings.DEBUG:
+            data["request_GET_items"] = [
+                (name, self.filter.cleanse_setting(name, value))
+                for name, value in self.request.GET.items()
+            ]
+            data["request_insecure_uri"] = data["request_insecure_uri"].partition("?")[0]
+        return data

@@ -62,6 +62,7 @@ def test_values_arrive_as_meant(name, value, expected):
         ("DJANGO_ALLOWED_HOSTS", "*", "every host"),
         ("DJANGO_ALLOWED_HOSTS", "https://example.com", "bare host names"),
         ("DJANGO_ALLOWED_HOSTS", "example.com:8000", "bare host names"),
+        ("DJANGO_ALLOWED_HOSTS", ",", "names nothing"),
         ("DJANGO_CSRF_TRUSTED_ORIGINS", "example.com", "a scheme and a host"),
         ("DJANGO_ADMINS", "Ann", "email addresses"),
         ("DEFAULT_FROM_EMAIL", "a@b.example, c@d.example", "more than one"),
@@ -82,7 +83,11 @@ def test_values_arrive_as_meant(name, value, expected):
         ("DJANGO_LOG_LEVEL", "LOUD", "level of logging"),
         ("DJANGO_LOG_JSON", "yep", "neither true nor false"),
         ("GA_TRACKER_ID", "<script>", "measurement ID"),
-        ("AWS_S3_ENDPOINT_URL", "minio:9000", "web address"),
+        ("AWS_S3_ENDPOINT_URL", "minio:9000", "begins with none of"),
+        ("AWS_S3_CUSTOM_DOMAIN", "https://media.example.com/", "bare host name"),
+        ("AWS_S3_CUSTOM_DOMAIN", "x; script-src *", "bare host name"),
+        ("AWS_S3_ADDRESSING_STYLE", "host", "three styles"),
+        ("DATABASE_URL", "postgres://user:canary@host/name?conn_max_age=long", "conn_max_age"),
     ],
 )
 def test_values_are_refused_by_name_and_never_shown(name, value, wrong):
@@ -113,6 +118,21 @@ def test_a_missing_package_is_named_with_the_command_that_adds_it(
     assert f'uv add "{package}"' in problem
     monkeypatch.setattr("config.values.find_spec", lambda wanted: 1)
     assert read(GOOD | {name: value})[1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wrong"),
+    [
+        ("SENTRY_DSN", "https://[canary]@sentry.example.com/1", "malformed"),
+        ("SENTRY_DSN", "https://sentry.example.com/1", "lacks the key"),
+        ("AWS_STORAGE_BUCKET_NAME", "Not A Bucket", "not a name"),
+    ],
+)
+def test_services_are_refused_when_they_could_not_work(monkeypatch, name, value, wrong):
+    monkeypatch.setattr("config.values.find_spec", lambda wanted: 1)
+    (problem,) = read(GOOD | {name: value})[1]
+    assert wrong in problem
+    assert "canary" not in problem
 
 
 def test_urls_are_taken_apart(monkeypatch):

@@ -89,6 +89,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,  # seconds
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        **DATABASES["default"].get("OPTIONS", {}),
     }
 
 # % if cookiecutter.django_version == "5.2"
@@ -143,18 +144,9 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 
 if env["AWS_STORAGE_BUCKET_NAME"]:
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": env["AWS_STORAGE_BUCKET_NAME"],
-            "endpoint_url": env["AWS_S3_ENDPOINT_URL"],
-            "region_name": env["AWS_S3_REGION_NAME"],
-            "custom_domain": env["AWS_S3_CUSTOM_DOMAIN"],
-            "access_key": env["AWS_ACCESS_KEY_ID"],
-            "secret_key": env["AWS_SECRET_ACCESS_KEY"],
-            "file_overwrite": False,
-        },
-    }
+    from config.storage import bucket_origins, bucket_storage
+
+    STORAGES["default"] = bucket_storage(env)
 
 # Mail
 
@@ -179,8 +171,8 @@ policy = {
     "frame-ancestors": ["'none'"],
 }
 
-if env["AWS_S3_CUSTOM_DOMAIN"]:
-    policy["img-src"].append(f"https://{env['AWS_S3_CUSTOM_DOMAIN']}")
+if env["AWS_STORAGE_BUCKET_NAME"]:
+    policy["img-src"] += bucket_origins(env)
 
 if env["GA_TRACKER_ID"]:
     policy["script-src"].append("https://www.googletagmanager.com")
@@ -200,6 +192,7 @@ CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 
 # Errors and logs
 
+DEFAULT_EXCEPTION_REPORTER = "core.error_mail.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "core.error_mail.SecretsFilter"
 
 LOGGING: dict[str, Any] = {

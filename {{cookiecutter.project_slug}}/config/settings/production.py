@@ -24,6 +24,7 @@ if "postg" in DATABASES["default"]["ENGINE"]:
     # Each process keeps a pool; the server must allow processes x max_size connections.
     # https://www.psycopg.org/psycopg3/docs/advanced/pool.html
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)  # seconds
 
