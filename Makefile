@@ -5,6 +5,9 @@ PYTHON ?= python3
 UV = .tools/bin/uv
 RUN = .venv/bin/python
 
+# Ruff would put its cache into the project's folder, and cookiecutter would bake it.
+export RUFF_CACHE_DIR = $(CURDIR)/.ruff_cache
+
 .PHONY: demo test lint bench screenshots yardsticks clean
 
 ## Bake a project, install it, migrate SQLite and serve it.

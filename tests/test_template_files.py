@@ -49,7 +49,7 @@ def test_the_procfile_has_its_two_lines():
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
 @pytest.mark.parametrize("folder", [ROOT, PROJECT], ids=["template", "project"])
 def test_ruff_finds_nothing(command, folder):
-    done = subprocess.run([sys.executable, "-m", "ruff", *command, folder], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "ruff", *command, "--no-cache", folder], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -73,6 +73,12 @@ def test_file_names_are_legal_on_windows_and_differ_by_more_than_case():
     assert len({name.lower() for name in names}) == len(names)
     assert not [name for name in names if set(name) & set('<>:"|?*\\')]
     assert not [file for file in FILES if file.is_symlink()]
+
+
+def test_nothing_lies_in_the_projects_folder_that_git_does_not_know():
+    # Cookiecutter bakes whatever lies there: caches, editors' files, a .env.
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", PROJECT]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == ""
 
 
 def test_what_the_hook_removes_is_there():
