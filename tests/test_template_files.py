@@ -49,7 +49,8 @@ def test_the_procfile_has_its_two_lines():
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
 @pytest.mark.parametrize("folder", [ROOT, PROJECT], ids=["template", "project"])
 def test_ruff_finds_nothing(command, folder):
-    done = subprocess.run([sys.executable, "-m", "ruff", *command, "--no-cache", folder], cwd=ROOT, capture_output=True, text=True)
+    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", folder]
+    done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
