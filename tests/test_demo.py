@@ -14,6 +14,10 @@ from tests.serving import PATIENCE, wait_for
 from tools.interpreters import ROOT, interpreter_for
 
 
+# One after the other, since each wants port 8000 and a folder of its own in demo/.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
 @pytest.fixture
 def demo(tmp_path):
     """A function that starts the demo with answers; its folder is removed at the end."""
@@ -41,6 +45,7 @@ def test_the_demo_serves_a_site_and_stops_cleanly(demo, django_version):
         pytest.skip(f"no interpreter was found for Django {django_version}")
     process, said = demo("project_name=Blue Shop", f"django_version={django_version}")
     wait_for(lambda: "Your site is served" in said() or process.poll() is not None, "the demo to serve", patience=180)
+    assert process.poll() is None, said()
     url = re.search(r"Your site is served at (http://127\.0\.0\.1:\d+/)", said())[1]
     page = httpx.get(url).text
     assert "<h1>Blue Shop</h1>" in page
