@@ -13,7 +13,6 @@ import tools.demo
 from tests.serving import PATIENCE, wait_for
 from tools.interpreters import ROOT, interpreter_for
 
-
 # One after the other, since each wants port 8000 and a folder of its own in demo/.
 pytestmark = pytest.mark.xdist_group("demo")
 
