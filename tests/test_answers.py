@@ -3,11 +3,13 @@
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
 
 import pytest
+from markdown_it import MarkdownIt
 
 from local_extensions import ASKED, CHOICES, PACKAGES, judge_answer, slug
 from tests.baking import QUESTIONS, Row, bake
@@ -249,6 +251,9 @@ ACCEPTED = [
     "$HOME",
     "`ls`",
     "a: b # c",
+    "- dash",
+    "1. one",
+    "a_b*c* [d](e)",
 ]
 
 
@@ -259,6 +264,9 @@ def test_names_that_people_have_are_shown_right_everywhere(name, tmp_path_factor
     metadata = tomllib.loads((project.path / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert metadata["authors"][0]["name"] == name
     assert metadata["description"] == f"All about {name}"
+    readme = MarkdownIt().render((project.path / "README.md").read_text(encoding="utf-8"))
+    heading, paragraph = re.search(r"<h1>(.*?)</h1>\n<p>(.*?)</p>", readme).groups()
+    assert (html.unescape(heading), html.unescape(paragraph)) == (name, f"All about {name}")
     shown = json.loads(project.run("python", "-W", "error", "-c", SHOW, DJANGO_SETTINGS_MODULE="config.settings.test"))
     assert shown == {
         "title": html.escape(name),
