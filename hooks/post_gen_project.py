@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
-ADD_ONS = ANSWERS["add_ons"].split()
 
 # What a choice owns: each path stays only where its condition holds.
 KEEP_IF = {

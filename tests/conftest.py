@@ -39,12 +39,19 @@ def project(request, tmp_path_factory) -> Project:
     return make_project(request.param, tmp_path_factory)
 
 
-def make_project(row: Row, tmp_path_factory, **answers: str) -> Project:
-    """Bake a project with a row's choices and further answers; skip the test where no interpreter will do."""
-    if interpreter_for(row.django_version) is None:
-        reason = f"Django {row.django_version} needs Python {SUPPORTED[row.django_version][0]} or newer: none was found"
+def interpreter_or_skip(django_version: str) -> str:
+    """Return an interpreter that this Django supports; where there is none skip the test, or fail it in CI."""
+    found = interpreter_for(django_version)
+    if found is None:
+        reason = f"Django {django_version} needs Python {SUPPORTED[django_version][0]} or newer: none was found"
         assert not os.environ.get("SLIPWAY_SKIP_NOTHING"), reason
         pytest.skip(reason)
+    return found
+
+
+def make_project(row: Row, tmp_path_factory, **answers: str) -> Project:
+    """Bake a project with a row's choices and further answers; skip the test where no interpreter will do."""
+    interpreter_or_skip(row.django_version)
     folder = tmp_path_factory.mktemp(str(row))
     return Project(row, bake(folder, **row.answers, **answers), environment(row, folder))
 

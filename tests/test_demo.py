@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 import tools.demo
+from tests.conftest import interpreter_or_skip
 from tests.serving import PATIENCE, wait_for
-from tools.interpreters import ROOT, interpreter_for
+from tools.interpreters import ROOT
 
 # One after the other, since each wants port 8000 and a folder of its own in demo/.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -40,8 +41,7 @@ def demo(tmp_path):
 
 @pytest.mark.parametrize("django_version", ["5.2", "6.1"])
 def test_the_demo_serves_a_site_and_stops_cleanly(demo, django_version):
-    if interpreter_for(django_version) is None:
-        pytest.skip(f"no interpreter was found for Django {django_version}")
+    interpreter_or_skip(django_version)
     process, said = demo("project_name=Blue Shop", f"django_version={django_version}")
     wait_for(lambda: "Your site is served" in said() or process.poll() is not None, "the demo to serve", patience=180)
     assert process.poll() is None, said()

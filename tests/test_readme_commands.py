@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.baking import Row, bake
-from tests.conftest import rows
+from tests.conftest import interpreter_or_skip, rows
 from tests.serving import production_environment, run, serving, wait_for
-from tools.interpreters import interpreter_for
 
 RUNS = [(Row("5.2", "gunicorn", "psycopg2-binary"), "en-us"), (Row("6.1", "uvicorn", "psycopg"), "zh-hans")]
 
@@ -61,10 +60,7 @@ class Shell:
 )
 def shell(request, tmp_path):
     row, language = request.param
-    python = interpreter_for(row.django_version)
-    if python is None:
-        assert not os.environ.get("SLIPWAY_SKIP_NOTHING")
-        pytest.skip(f"no interpreter was found for Django {row.django_version}")
+    python = interpreter_or_skip(row.django_version)
     project = bake(tmp_path, language=language, **row.answers)
     version = run(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])", cwd=tmp_path, env={})
     (project / ".python-version").write_text(version)

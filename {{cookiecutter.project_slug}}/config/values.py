@@ -38,10 +38,11 @@ def split_url(value: str, schemes: set[str]) -> SplitResult:
     """Take a URL apart; the errors of urllib are not passed on, as they show parts of it."""
     try:
         url = urlsplit(value.strip())
-        well_formed = url.port is None or url.port > 0
+        # PostgreSQL and Redis take several hosts: host1:5432,host2:5432
+        several = "," in url.netloc.rpartition("@")[2] and url.scheme.startswith(("postg", "redis"))
+        well_formed = several or url.port is None or url.port > 0
     except ValueError:
-        # Several hosts, as libpq takes them: host1:5432,host2:5432
-        well_formed = "," in value.rpartition("@")[2]
+        well_formed = False
     if not well_formed or url.fragment:
         raise ValueError("is malformed; in a password # is written %23, / %2F, @ %40")
     if url.scheme not in schemes:
@@ -112,7 +113,7 @@ def origins(value: str) -> list[str]:
 
 
 def sender(value: str) -> str:
-    if [email for _, email in mailboxes(value)][1:]:
+    if len(mailboxes(value)) > 1:
         raise ValueError("has more than one email address")
     return value.strip()
 
@@ -193,8 +194,10 @@ def cache(value: str) -> dict[str, Any]:
     # Valkey speaks Redis' protocol; under its own name django-environ loses the database.
     value = re.sub("^valkey", "redis", value.strip())
     url = split_url(value, set(CACHE_BACKENDS))
-    if url.scheme in {"redis", "rediss", "pymemcache"}:
-        needs(url.scheme.replace("rediss", "redis"), url.scheme.replace("rediss", "redis"))
+    if url.scheme in {"redis", "rediss"}:
+        needs("redis", "redis")
+    if url.scheme == "pymemcache":
+        needs("pymemcache", "pymemcache")
     return dict(environ.Env.cache_url_config(value, backend=CACHE_BACKENDS[url.scheme]))
 
 

@@ -72,6 +72,9 @@ def test_values_arrive_as_meant(name, value, expected):
         ("DATABASE_URL", "postgres://user:can#ary@host/name", "malformed"),
         ("DATABASE_URL", "postgres://user:can/ary@host/name", "malformed"),
         ("DATABASE_URL", "postgres://user:canary@host:port/name", "malformed"),
+        ("DATABASE_URL", "postgres://user:canary/x@host1,host2/name", "malformed"),
+        ("DATABASE_URL", "postgres://user:canary@[host,host/name", "malformed"),
+        ("EMAIL_URL", "smtp://user:canary@host1:25,host2:25", "malformed"),
         ("DATABASE_URL", "postgres://user:canary@host", "names no database"),
         ("DATABASE_URL", "sqlite://db.sqlite3", "too few slashes"),
         ("CACHE_URL", "canary://localhost", "begins with none of"),
@@ -133,6 +136,12 @@ def test_services_are_refused_when_they_could_not_work(monkeypatch, name, value,
     (problem,) = read(GOOD | {name: value})[1]
     assert wrong in problem
     assert "canary" not in problem
+
+
+def test_a_database_may_have_several_hosts():
+    url = "postgres://user:pass@db1.example.com:5432,db2.example.com:5433/site"
+    database = read(GOOD | {"DATABASE_URL": url})[0]["DATABASE_URL"]
+    assert (database["HOST"], database["PORT"]) == ("db1.example.com,db2.example.com", "5432,5433")
 
 
 def test_urls_are_taken_apart(monkeypatch):
