@@ -15,6 +15,7 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 # What a choice owns: each path stays only where its condition holds.
 KEEP_IF = {
     "gunicorn.conf.py": ANSWERS["server"] == "gunicorn",
+    "config/uvicorn_protocol.py": ANSWERS["server"] == "uvicorn",
     "core/example_async.py": ANSWERS["server"] == "uvicorn",
     "tests/test_example_async.py": ANSWERS["server"] == "uvicorn",
     "README.zh-hans.md": ANSWERS["language"] == "zh-hans",

@@ -1,0 +1,149 @@
+"""What the promises rest on: the launched site, its mail server, its pages.
+
+Where a fixture raises Broken, the promises that rest on it are « not looked at ».
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.checklist import place, pytest_runtest_makereport, pytest_terminal_summary
+from rehearsal.database import temporary_database
+from rehearsal.launch import SETTINGS, Launch, copy_project, production, web_command
+from rehearsal.mail_server import MailServer
+from rehearsal.pages import Page, assets_of, crawl
+from rehearsal.server import PROBE, Answer, Broken, Server, free_port
+
+__all__ = ["pytest_runtest_makereport", "pytest_terminal_summary"]
+
+DOORS = ["wsgi", "asgi"]  # one of them is the Procfile's
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest then groups what shares a server
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.name != "posix":
+        pytest.exit("The rehearsal needs Linux, macOS or WSL, as gunicorn does.", returncode=2)
+    items.sort(key=lambda item: place(item.path))
+
+
+@pytest.fixture(scope="session")
+def mail() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def launch(mail: MailServer, django_db_blocker: Any) -> Iterator[Launch]:
+    """The project, released in a temporary folder with an empty database."""
+    server_url = os.environ.get("REHEARSAL_DATABASE_URL", "")
+    with ExitStack() as stack:
+        options: dict[str, Any] = {"prefix": "rehearsal-", "ignore_cleanup_errors": True}
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(**options))).resolve()
+        stack.enter_context(django_db_blocker.unblock())
+        url = stack.enter_context(temporary_database(server_url, folder))
+        yield Launch(folder, production(folder, DATABASE_URL=url, EMAIL_URL=mail.url))
+
+
+@pytest.fixture(scope="session", params=DOORS)
+def door(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def boot(door: str, launch: Launch) -> Iterator[Server]:
+    """The started site, whether it answers or not."""
+    with launch.serve(web_command(door)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def about(boot: Server) -> dict[str, Any]:
+    """What the site says of itself: process id, settings module, DEBUG, a signature."""
+    if boot.problem:
+        raise Broken(f"the site did not start: {boot.problem}")
+    answer = boot.get("/rehearsal/process/")
+    if answer.status != 200:
+        raise Broken(f"/rehearsal/process/ answered {answer.status}")
+    return json.loads(answer.text)
+
+
+@pytest.fixture(scope="session")
+def bare_sites(launch: Launch) -> Iterator[dict[str, Server]]:
+    """Both doors, with a database that cannot be reached and no static file collected."""
+    project = copy_project(launch.project.parent)
+    nowhere = f"postgres://user:password@127.0.0.1:{free_port()}/nowhere"
+    variables = {"DATABASE_URL": nowhere, "WEB_CONCURRENCY": "1"}
+    with ExitStack() as stack:
+        yield {
+            door: stack.enter_context(launch.serve(web_command(door), project, **variables))
+            for door in DOORS
+        }
+
+
+@pytest.fixture(scope="session")
+def readiness(bare_sites: dict[str, Server]) -> Iterator[dict[str, Future[Answer]]]:
+    """What /readyz answers there; asked early, as a driver takes seconds to give up."""
+    with ThreadPoolExecutor() as pool:
+        yield {door: pool.submit(site.get, "/readyz", PROBE) for door, site in bare_sites.items()}
+
+
+@pytest.fixture(scope="session")
+def site(boot: Server, about: dict[str, Any], launch: Launch, readiness: object) -> Server:
+    """The site as production has it."""
+    if about["settings"] != SETTINGS or about["debug"]:
+        raise Broken("the site does not run on the settings of production")
+    if launch.migrated[0] or launch.collected[0]:
+        raise Broken("the database or the static files are not ready")
+    return boot
+
+
+@pytest.fixture(scope="session")
+def crew(site: Server, door: str, launch: Launch) -> Iterator[Server]:
+    """The same with three workers, of which some may end."""
+    with launch.serve(web_command(door), WEB_CONCURRENCY="3") as server:
+        yield server
+
+
+@pytest.fixture
+def doomed(site: Server, door: str, launch: Launch) -> Iterator[Server]:
+    """The same for one test, which may stop it."""
+    with launch.serve(web_command(door)) as server:
+        yield server
+
+
+@pytest.fixture
+def bare(site: Server, door: str, bare_sites: dict[str, Server]) -> Server:
+    """The site of this door without its database and its static files."""
+    if bare_sites[door].problem:
+        raise Broken(f"without a database the site did not start: {bare_sites[door].problem}")
+    return bare_sites[door]
+
+
+@pytest.fixture(scope="session")
+def pages(site: Server) -> list[Page]:
+    """The public pages that links lead to."""
+    return crawl(site)
+
+
+@pytest.fixture(scope="session")
+def error_pages(site: Server) -> dict[int, Answer]:
+    return {
+        400: site.get("/rehearsal/suspicious/"),
+        403: site.get("/rehearsal/forbidden/"),
+        404: site.get("/rehearsal/no-such-page/"),
+        500: site.get("/rehearsal/fail/"),
+    }
+
+
+@pytest.fixture(scope="session")
+def assets(site: Server, pages: list[Page], error_pages: dict[int, Answer]) -> dict[str, Answer]:
+    """The static files that pages and style sheets name."""
+    return assets_of(site, pages + [Page("/", answer) for answer in error_pages.values()])

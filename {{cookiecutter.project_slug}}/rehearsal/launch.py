@@ -1,0 +1,116 @@
+"""Launches a copy of the project as its Procfile says, in production's environment."""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.server import HOST, Server
+
+PROJECT = Path(__file__).resolve().parent.parent
+SETTINGS = "config.settings.production"
+ADMINS = ["ann@example.com", "bob@example.com"]
+
+# What production needs, with throwaway values. A variable that you have made a required one
+# in config/environment.py belongs here too. DATABASE_URL and EMAIL_URL are added later.
+REQUIRED = {
+    "DJANGO_SECRET_KEY": secrets.token_urlsafe(50),
+    "DJANGO_ALLOWED_HOSTS": HOST,
+    "DJANGO_ADMINS": ",".join(ADMINS),
+}
+
+# What the machine needs. Nothing else of this shell or of .env reaches the rehearsed site.
+MACHINE = ["LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR"]
+
+# How the door is served that the Procfile does not use.
+OTHER_DOOR = {
+    "wsgi": "gunicorn config.wsgi:application --threads 4 --no-control-socket",
+    "asgi": "uvicorn config.asgi:application --port $PORT --no-access-log --no-server-header"
+    " --timeout-graceful-shutdown 25",
+}
+
+NOT_COPIED = [".*", "__pycache__", "db.sqlite3*", "media", "node_modules", "staticfiles"]
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the project into the folder, with the addresses at which the rehearsal looks."""
+    target = Path(tempfile.mkdtemp(prefix="project-", dir=folder))
+    ignore = shutil.ignore_patterns(*NOT_COPIED)
+    shutil.copytree(PROJECT, target, ignore=ignore, dirs_exist_ok=True)
+    with (target / "config" / "urls.py").open("a", encoding="utf-8") as urls:
+        urls.write("\nfrom rehearsal.urls import urlpatterns as rehearsal_urlpatterns\n")
+        urls.write("\nurlpatterns += rehearsal_urlpatterns\n")
+    return target
+
+
+def procfile(process: str) -> str:
+    """Return the command of a process of the Procfile; without one, a command that fails."""
+    path = PROJECT / "Procfile"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(rf"^{process}:\s*(.+)$", text, re.MULTILINE)
+    return found[1] if found else f"sh -c 'echo the Procfile has no line {process}:; exit 1'"
+
+
+def procfile_door() -> str:
+    """Return the interface that the Procfile's web line uses."""
+    return "asgi" if "asgi" in procfile("web") else "wsgi"
+
+
+def web_command(door: str) -> str:
+    """Return the Procfile's web line if it uses this door, else its like for the other one."""
+    return procfile("web") if door == procfile_door() else OTHER_DOOR[door]
+
+
+def production(home: Path, **variables: str) -> dict[str, str]:
+    """Return the whole environment of a process of production."""
+    machine = {name: os.environ[name] for name in MACHINE if name in os.environ}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return machine | {"PATH": path, "HOME": str(home)} | REQUIRED | variables
+
+
+class Launch:
+    """A launched copy of the project: what came of each step, as (exit status, output)."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.project = copy_project(folder)
+        self.environment = environment
+        with ThreadPoolExecutor() as pool:  # the longest step runs beside the others
+            collected = pool.submit(self.run, "python manage.py collectstatic --noinput")
+            self.released = self.run(procfile("release"))
+            self.migrated = self.run("python manage.py migrate --check")
+            self.checked = self.run("python manage.py check --deploy --fail-level WARNING")
+            self.compared = self.run("python manage.py makemigrations --check --dry-run")
+            self.collected = collected.result()
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Run a command line to its end."""
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            cwd=self.project,
+            env=self.environment | {"DJANGO_SETTINGS_MODULE": SETTINGS},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=60,  # seconds
+        )
+        return done.returncode, done.stdout.strip() or "it printed nothing"
+
+    @contextmanager
+    def serve(
+        self, command: str, project: Path | None = None, **variables: str
+    ) -> Iterator[Server]:
+        """Start a server, wait until it answers or has a ``problem``, and stop it at the end."""
+        server = Server(command, project or self.project, self.environment | variables)
+        try:
+            server.wait_until_ready()
+            yield server
+        finally:
+            server.kill()
