@@ -15,7 +15,8 @@ COLOURS = {KEPT: "green", BROKEN: "red", NOT_LOOKED_AT: "yellow"}
 LAST_LINES = 40  # of a server's log
 
 # What the others rest on comes first; files of your own come last.
-ORDER = "launch configuration transport headers static errors log process health".split()
+ORDER = ["launch", "configuration", "environment", "transport", "headers", "static"]
+ORDER += ["errors", "log", "process", "health"]
 
 
 def place(path: Any) -> int:
@@ -37,7 +38,9 @@ def pytest_runtest_makereport(item: Any, call: Any) -> Generator[None, Any, None
     report.promise, report.advice = promise_and_advice(item)
     report.subject = (getdoc(item.module) or item.module.__name__).splitlines()[0].rstrip(".")
     report.place = (place(item.path), item.path.name, item.location[1])
-    report.case = item.callspec.id if hasattr(item, "callspec") else ""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    report.door = parameters.get("door", "")
+    report.case = " ".join(value for value in parameters.values() if isinstance(value, str))
     if call.when == "setup":
         item.user_properties.append(("promise", report.promise))
     if report.failed:
@@ -59,16 +62,18 @@ def reason(report: Any) -> str:
     return first.removeprefix("AssertionError: ").removeprefix("rehearsal.server.Broken: ")
 
 
-def reasons(reports: list[Any]) -> list[str]:
-    """Return the different reasons why some did not pass, each with the cases it stands for."""
+def reasons(reports: list[Any], case: str) -> list[str]:
+    """Return the different reasons why some did not pass, each with some of its cases."""
     cases: dict[str, list[str]] = {}
     for report in reports:
         if not report.passed:
-            cases.setdefault(reason(report), []).append(report.case)
-    return [
-        f"{', '.join(dict.fromkeys(names))}: {why}".removeprefix(": ")
-        for why, names in cases.items()
-    ]
+            cases.setdefault(reason(report), []).append(getattr(report, case))
+    lines = []
+    for why, named in cases.items():
+        names = [name for name in dict.fromkeys(named) if name]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        lines.append(f"{', '.join(names[:3])}{more}: {why}" if names else why)
+    return lines
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -95,7 +100,7 @@ def write_checklist(terminal: Any, promises: dict[tuple[str, str], list[Any]]) -
         sign = verdicts[subject, promise]
         terminal.write_line(f"  {signs.get(sign, sign)} {promise}", **{COLOURS[sign]: True})
         if sign == BROKEN:
-            for why in reasons(reports):
+            for why in reasons(reports, "case"):
                 terminal.write_line(f"      {why}")
             terminal.write_line(f"      To mend it: {reports[0].advice}")
     counts = {sign: list(verdicts.values()).count(sign) for sign in COLOURS}
@@ -105,5 +110,5 @@ def write_checklist(terminal: Any, promises: dict[tuple[str, str], list[Any]]) -
     ]
     if unseen:
         terminal.write_line(f"{counts[NOT_LOOKED_AT]} not looked at:")
-        for why in reasons(unseen):
+        for why in reasons(unseen, "door"):
             terminal.write_line(f"  {why}")

@@ -16,10 +16,10 @@ import pytest
 
 from rehearsal.checklist import place, pytest_runtest_makereport, pytest_terminal_summary
 from rehearsal.database import temporary_database
-from rehearsal.launch import SETTINGS, Launch, copy_project, production, web_command
+from rehearsal.launch import BARE, SETTINGS, Launch, copy_project, production, serve, web_command
 from rehearsal.mail_server import MailServer
 from rehearsal.pages import Page, assets_of, crawl
-from rehearsal.server import PROBE, Answer, Broken, Server, free_port
+from rehearsal.server import Answer, Broken, Server, free_port
 
 __all__ = ["pytest_runtest_makereport", "pytest_terminal_summary"]
 
@@ -41,15 +41,48 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="session")
-def launch(mail: MailServer, django_db_blocker: Any) -> Iterator[Launch]:
-    """The project, released in a temporary folder with an empty database."""
+def folder() -> Iterator[Path]:
+    """A folder for all that the rehearsal makes."""
+    with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as name:
+        yield Path(name).resolve()
+
+
+@pytest.fixture(scope="session")
+def environment(folder: Path, mail: MailServer, django_db_blocker: Any) -> Iterator[dict[str, str]]:
+    """The environment of production, with an empty database."""
     server_url = os.environ.get("REHEARSAL_DATABASE_URL", "")
+    with django_db_blocker.unblock(), temporary_database(server_url, folder) as url:
+        yield production(folder, DATABASE_URL=url, EMAIL_URL=mail.url)
+
+
+@pytest.fixture(scope="session")
+def bare_sites(folder: Path, environment: dict[str, str]) -> Iterator[dict[str, Server]]:
+    """Both doors, with a database that cannot be reached and no static file collected."""
+    project = copy_project(folder)
+    nowhere = f"postgres://user:password@127.0.0.1:{free_port()}/nowhere"
+    variables = {
+        "DATABASE_URL": nowhere,
+        "DJANGO_EMAIL_SUBJECT_PREFIX": BARE,
+        "WEB_CONCURRENCY": "1",
+    }
     with ExitStack() as stack:
-        options: dict[str, Any] = {"prefix": "rehearsal-", "ignore_cleanup_errors": True}
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(**options))).resolve()
-        stack.enter_context(django_db_blocker.unblock())
-        url = stack.enter_context(temporary_database(server_url, folder))
-        yield Launch(folder, production(folder, DATABASE_URL=url, EMAIL_URL=mail.url))
+        yield {
+            door: stack.enter_context(serve(web_command(door), project, environment | variables))
+            for door in DOORS
+        }
+
+
+@pytest.fixture(scope="session")
+def readiness(bare_sites: dict[str, Server]) -> Iterator[dict[str, Future[Answer]]]:
+    """What /readyz will answer there; asked in the background, as a driver may try for long."""
+    with ThreadPoolExecutor() as pool:
+        yield {door: pool.submit(site.get, "/readyz") for door, site in bare_sites.items()}
+
+
+@pytest.fixture(scope="session")
+def launch(folder: Path, environment: dict[str, str], readiness: object) -> Launch:
+    """The project, with its static files collected and its release line run."""
+    return Launch(folder, environment)
 
 
 @pytest.fixture(scope="session", params=DOORS)
@@ -60,62 +93,49 @@ def door(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def boot(door: str, launch: Launch) -> Iterator[Server]:
     """The started site, whether it answers or not."""
-    with launch.serve(web_command(door)) as server:
+    with serve(web_command(door), launch.project, launch.environment) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def about(boot: Server) -> dict[str, Any]:
-    """What the site says of itself: process id, settings module, DEBUG, a signature."""
+def running(boot: Server) -> Server:
+    """The started site."""
     if boot.problem:
         raise Broken(f"the site did not start: {boot.problem}")
-    answer = boot.get("/rehearsal/process/")
+    return boot
+
+
+@pytest.fixture(scope="session")
+def about(running: Server) -> dict[str, Any]:
+    """What the site says of itself: process id, settings module, DEBUG, a signature."""
+    answer = running.get("/rehearsal/process/")
     if answer.status != 200:
         raise Broken(f"/rehearsal/process/ answered {answer.status}")
     return json.loads(answer.text)
 
 
 @pytest.fixture(scope="session")
-def bare_sites(launch: Launch) -> Iterator[dict[str, Server]]:
-    """Both doors, with a database that cannot be reached and no static file collected."""
-    project = copy_project(launch.project.parent)
-    nowhere = f"postgres://user:password@127.0.0.1:{free_port()}/nowhere"
-    variables = {"DATABASE_URL": nowhere, "WEB_CONCURRENCY": "1"}
-    with ExitStack() as stack:
-        yield {
-            door: stack.enter_context(launch.serve(web_command(door), project, **variables))
-            for door in DOORS
-        }
-
-
-@pytest.fixture(scope="session")
-def readiness(bare_sites: dict[str, Server]) -> Iterator[dict[str, Future[Answer]]]:
-    """What /readyz answers there; asked early, as a driver takes seconds to give up."""
-    with ThreadPoolExecutor() as pool:
-        yield {door: pool.submit(site.get, "/readyz", PROBE) for door, site in bare_sites.items()}
-
-
-@pytest.fixture(scope="session")
-def site(boot: Server, about: dict[str, Any], launch: Launch, readiness: object) -> Server:
+def site(running: Server, about: dict[str, Any], launch: Launch) -> Server:
     """The site as production has it."""
     if about["settings"] != SETTINGS or about["debug"]:
         raise Broken("the site does not run on the settings of production")
     if launch.migrated[0] or launch.collected[0]:
         raise Broken("the database or the static files are not ready")
-    return boot
+    return running
 
 
 @pytest.fixture(scope="session")
 def crew(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     """The same with three workers, of which some may end."""
-    with launch.serve(web_command(door), WEB_CONCURRENCY="3") as server:
+    three = launch.environment | {"WEB_CONCURRENCY": "3"}
+    with serve(web_command(door), launch.project, three) as server:
         yield server
 
 
 @pytest.fixture
 def doomed(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     """The same for one test, which may stop it."""
-    with launch.serve(web_command(door)) as server:
+    with serve(web_command(door), launch.project, launch.environment) as server:
         yield server
 
 
@@ -125,6 +145,17 @@ def bare(site: Server, door: str, bare_sites: dict[str, Server]) -> Server:
     if bare_sites[door].problem:
         raise Broken(f"without a database the site did not start: {bare_sites[door].problem}")
     return bare_sites[door]
+
+
+@pytest.fixture(scope="session")
+def error_mail(site: Server, mail: MailServer, door: str) -> MailServer:
+    """The mail server, to which an error's mail has come."""
+    site.get(f"/rehearsal/fail-at-first/{door}/")
+    try:
+        mail.wait_for(f"rehearsal {door}: the first of the errors")
+    except AssertionError:
+        raise Broken("no error mail comes") from None
+    return mail
 
 
 @pytest.fixture(scope="session")

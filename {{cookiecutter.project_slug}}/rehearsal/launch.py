@@ -16,6 +16,7 @@ from rehearsal.server import HOST, Server
 
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = "config.settings.production"
+BARE = "[bare]"  # begins the subjects of mails from the site that has no database
 ADMINS = ["ann@example.com", "bob@example.com"]
 
 # What production needs, with throwaway values. A variable that you have made a required one
@@ -103,14 +104,13 @@ class Launch:
         )
         return done.returncode, done.stdout.strip() or "it printed nothing"
 
-    @contextmanager
-    def serve(
-        self, command: str, project: Path | None = None, **variables: str
-    ) -> Iterator[Server]:
-        """Start a server, wait until it answers or has a ``problem``, and stop it at the end."""
-        server = Server(command, project or self.project, self.environment | variables)
-        try:
-            server.wait_until_ready()
-            yield server
-        finally:
-            server.kill()
+
+@contextmanager
+def serve(command: str, project: Path, environment: dict[str, str]) -> Iterator[Server]:
+    """Start a server, wait until it answers or has a ``problem``, and stop it at the end."""
+    server = Server(command, project, environment)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.kill()

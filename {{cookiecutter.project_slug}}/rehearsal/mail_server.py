@@ -46,13 +46,17 @@ class MailServer:
     def down(self) -> Iterator[None]:
         """Nobody listens."""
         self.stop()
-        yield
-        self.start()
+        try:
+            yield
+        finally:
+            self.start()
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
         """Connections are taken, and nothing is ever said."""
         self.stop()
-        with socket.create_server(("127.0.0.1", self.port)):
-            yield
-        self.start()
+        try:
+            with socket.create_server(("127.0.0.1", self.port)):
+                yield
+        finally:
+            self.start()

@@ -12,7 +12,6 @@ from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
 
 HOST = "www.example.com"
-PROBE = {"Host": "10.0.0.7:8000", "X-Forwarded-Proto": "http"}  # by address, over plain HTTP
 PATIENCE = 15  # seconds that anything may take before it counts as broken
 
 
@@ -91,6 +90,11 @@ class Server:
         except (OSError, HTTPException):
             return False
 
+    def listens(self) -> bool:
+        """Whether anybody takes connections on the port."""
+        with socket.socket() as visitor:
+            return visitor.connect_ex(("127.0.0.1", self.port)) == 0
+
     def connect(self, seconds: float = PATIENCE) -> HTTPConnection:
         """Return a connection for several requests, which one worker then answers."""
         return HTTPConnection("127.0.0.1", self.port, timeout=seconds)
@@ -120,11 +124,6 @@ class Server:
         """Post a form."""
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.get(path, form | (headers or {}), method="POST", body=body)
-
-    def stop(self) -> int:
-        """Ask it to stop, as platforms do, and return its exit status."""
-        self.process.terminate()
-        return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         """Leave nothing running."""

@@ -73,7 +73,7 @@ def test_an_exception_mails_the_admins_once(site, mail, door):
     assert "in fail_and_mail" in str(found), "it has no traceback"
 
 
-def test_error_mail_has_no_secret(site, mail, launch, door):
+def test_error_mail_has_no_secret(site, error_mail, launch, door):
     """Error mail masks passwords, keys, tokens and cookies.
 
     DEFAULT_EXCEPTION_REPORTER_FILTER in settings; add names of your own in core/error_mail.py.
@@ -83,14 +83,14 @@ def test_error_mail_has_no_secret(site, mail, launch, door):
         "password=canary-password&api_key=canary-key&name=Ann",
         {"Cookie": "__Host-sessionid=canary-cookie", "Authorization": "Bearer canary-header"},
     )
-    found = str(mail.wait_for(f"rehearsal secrets-{door}:"))
+    found = str(error_mail.wait_for(f"rehearsal secrets-{door}:"))
     canaries = set(re.findall(r"canary-\w+", found))
     assert not canaries, f"it shows {', '.join(sorted(canaries))}"
     for name in ("DJANGO_SECRET_KEY", "DATABASE_URL"):
         assert launch.environment[name] not in found, f"it shows the value of {name}"
 
 
-def test_equal_errors_send_a_few_mails(site, mail, door):
+def test_equal_errors_send_a_few_mails(site, error_mail, door):
     """A hundred equal errors send at most ten mails, not a hundred.
 
     RepeatedErrorFilter of core/error_mail.py is among mail_admins' filters.
@@ -99,8 +99,8 @@ def test_equal_errors_send_a_few_mails(site, mail, door):
         for _ in range(100):
             site.get(f"/rehearsal/fail-often/{door}/", connection=http)
         site.get(f"/rehearsal/fail-at-last/often-{door}/", connection=http)
-    mail.wait_for(f"rehearsal often-{door}:")
-    came = len(mail.about(f"rehearsal {door}: broken again"))
+    error_mail.wait_for(f"rehearsal often-{door}:")
+    came = len(error_mail.about(f"rehearsal {door}: broken again"))
     assert came <= 10, f"{came} mails came"
 
 

@@ -39,6 +39,16 @@ def test_the_web_line_starts_a_server(boot):
     assert not boot.problem, boot.problem
 
 
+def test_a_request_by_https_is_answered(running):
+    """A request that came by HTTPS, as the proxy's header says, is answered.
+
+    gunicorn and uvicorn believe X-Forwarded-Proto from the proxies that FORWARDED_ALLOW_IPS
+    names, and from this machine. If they do not, every page redirects to itself for ever.
+    """
+    answer = running.get("/rehearsal/process/")
+    assert answer.status == 200, f"it answered {answer.status}"
+
+
 def test_the_settings_are_those_of_production(about):
     """wsgi.py and asgi.py use the production settings, with DEBUG off.
 

@@ -4,14 +4,14 @@ import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPException
 from threading import Event
 
 import pytest
 
 from rehearsal.launch import procfile_door
-from rehearsal.server import PATIENCE, wait_for
+from rehearsal.server import PATIENCE, Broken, wait_for
 
 # Only the Procfile's own line is judged; its like for the other door is the rehearsal's.
 pytestmark = pytest.mark.parametrize("door", [procfile_door()], indirect=True)
@@ -22,8 +22,8 @@ def worker(server):
     return json.loads(server.get("/rehearsal/process/").text)["pid"]
 
 
-def workers(server, count):
-    """Return the process ids of the workers, once there are as many as expected.
+def workers(server, expected):
+    """Return the process ids of the workers that answer, once there are as many as expected.
 
     Raises:
         AssertionError: when so many do not show up.
@@ -32,10 +32,19 @@ def workers(server, count):
 
     def all_found():
         found.add(worker(server))
-        return len(found) >= count
+        return len(found) >= expected
 
-    wait_for(all_found, f"{count} workers to answer")
+    wait_for(all_found, f"{expected} workers to answer", seconds=5)
     return found
+
+
+@pytest.fixture
+def three(crew):
+    """The process ids of the three workers."""
+    try:
+        return workers(crew, 3)
+    except AssertionError as error:
+        raise Broken(str(error)) from None
 
 
 def test_as_many_workers_as_asked(crew):
@@ -47,31 +56,28 @@ def test_as_many_workers_as_asked(crew):
     assert len(found) == 3, f"{len(found)} workers answer"
 
 
-def test_a_killed_worker_is_replaced(crew):
+def test_a_killed_worker_is_replaced(crew, three):
     """A worker that dies is replaced.
 
     gunicorn, and uvicorn with --workers, watch over their workers.
     """
-    victim, *others = workers(crew, 3)
+    victim, *others = three
     os.kill(victim, signal.SIGKILL)
     found = set(others)
 
     def replaced():
-        try:
+        with suppress(OSError, HTTPException):  # a request may have died with the worker
             found.add(worker(crew))
-        except (OSError, HTTPException):  # it died with this request
-            return False
         return len(found - {victim}) >= 3
 
     wait_for(replaced, "a new worker")
 
 
-def test_a_reload_loses_no_request(crew):
+def test_a_reload_loses_no_request(crew, three):
     """A reload under load loses no request.
 
     The server gets SIGHUP, replaces its workers, and lets the old ones finish.
     """
-    before = workers(crew, 3)
     stop = Event()
 
     def visit():
@@ -84,25 +90,33 @@ def test_a_reload_loses_no_request(crew):
         visitors = [pool.submit(visit) for _ in range(4)]
         try:
             crew.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: worker(crew) not in before, "a new worker")
-            wait_for(lambda: not before & {worker(crew) for _ in range(20)}, "the old to go")
+            wait_for(lambda: worker(crew) not in three, "a new worker")
+            wait_for(lambda: not three & {worker(crew) for _ in range(20)}, "the old to go")
         finally:
             stop.set()
     statuses = [status for visitor in visitors for status in visitor.result()]
     assert set(statuses) == {200}, f"answers were {set(statuses)}"
 
 
+def ends(server):
+    """Check that a server that was told to stop does so, and that nothing of it goes on."""
+    status = server.process.wait(PATIENCE)
+    assert status in {0, -signal.SIGTERM}, f"the server ended with status {status}"
+    wait_for(lambda: not server.listens(), "the server to stop listening", seconds=5)
+
+
 def test_a_request_in_flight_is_finished(doomed):
     """When told to stop, the server finishes the request that it works on, and then ends.
 
-    gunicorn: graceful_timeout; uvicorn: --timeout-graceful-shutdown.
+    gunicorn: graceful_timeout; uvicorn: --timeout-graceful-shutdown. No shell stands between
+    the platform and the server, as signals would stop there.
     """
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(doomed.get, "/rehearsal/slow/")
         wait_for(lambda: "a slow request has begun" in doomed.log, "the request to begin")
-        status = doomed.stop()
+        doomed.process.terminate()
     assert answer.result().text == "finished", "the request was cut off"
-    assert status == 0, f"the server ended with status {status}"
+    ends(doomed)
 
 
 def test_a_request_on_its_way_is_answered(doomed):
@@ -120,4 +134,4 @@ def test_a_request_on_its_way_is_answered(doomed):
         doomed.process.terminate()
         wait_for(lambda: len(doomed.log) > before, "a word in the log about the end")
         assert doomed.get("/livez", connection=http).status == 200
-    assert doomed.process.wait(PATIENCE) == 0
+    ends(doomed)

@@ -26,6 +26,10 @@ def visit(request: HttpRequest) -> HttpResponse:
     return HttpResponse(get_token(request))
 
 
+def page(request: HttpRequest, marker: str) -> HttpResponse:
+    return HttpResponse(marker)
+
+
 def slow(request: HttpRequest) -> HttpResponse:
     print("a slow request has begun", flush=True)
     time.sleep(0.5)
@@ -51,6 +55,10 @@ def fail_while_mail_is_away(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("rehearsal: broken while no mail can be sent")
 
 
+def fail_at_first(request: HttpRequest, marker: str) -> HttpResponse:
+    raise RuntimeError(f"rehearsal {marker}: the first of the errors")
+
+
 @csrf_exempt
 def fail_and_mail(request: HttpRequest, marker: str) -> HttpResponse:
     raise RuntimeError(f"rehearsal {marker}: {len(request.POST)} fields cannot be used")
@@ -72,11 +80,13 @@ urlpatterns = [
                 path("process/", process),
                 path("visit/", visit),
                 path("language/", set_language),
+                path("page/<marker>/", page),
                 path("slow/", slow),
                 path("suspicious/", suspicious),
                 path("forbidden/", forbidden),
                 path("fail/", fail),
                 path("fail-while-mail-is-away/", fail_while_mail_is_away),
+                path("fail-at-first/<marker>/", fail_at_first),
                 path("fail-and-mail/<marker>/", fail_and_mail),
                 path("fail-often/<marker>/", fail_often),
                 path("fail-at-last/<marker>/", fail_at_last),

@@ -1,0 +1,142 @@
+"""The rehearsal keeps all its promises on every kind of project, and breaks the right ones for each mistake.
+
+Mistakes that do not get in each other's way are made together, to save minutes: a batch must break what its
+mistakes break and nothing else. With SLIPWAY_MISTAKES=alone each is made in a project of its own, as .ci/run does.
+"""
+
+import itertools
+import os
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from tests.baking import CHOICES, Row
+from tests.conftest import Project, make_project
+from tests.mutations import DEPLOY, MUTATIONS, Mutation
+from tools.interpreters import ROOT
+
+AT_MOST = 7  # mistakes made together
+
+
+def in_batches(mutations: list[Mutation]) -> list[list[Mutation]]:
+    """Put mistakes together that break different promises; Django's deployment checks may complain of several."""
+    batches: list[list[Mutation]] = []
+    for mutation in mutations:
+        for batch in batches:
+            broken = {promise for other in batch for promise in other.breaks} - {DEPLOY}
+            alone = mutation.hides or batch[0].hides or os.environ.get("SLIPWAY_MISTAKES") == "alone"
+            if (
+                not alone
+                and len(batch) < AT_MOST
+                and batch[0].server == mutation.server
+                and not broken & mutation.breaks
+            ):
+                batch.append(mutation)
+                break
+        else:
+            batches.append([mutation])
+    return batches
+
+
+BATCHES = in_batches(MUTATIONS)
+
+
+def rehearse(project: Project, expected: int, **variables: str) -> tuple[dict[str, set[str]], str]:
+    """Run a project's rehearsal; return its tests' names (without « test_ ») by outcome, and what it printed."""
+    report = project.path / "rehearsal.xml"
+    options = ["-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}"]
+    out = project.run("python", "-m", "rehearsal", *options, expected=expected, **variables)
+    outcomes: dict[str, set[str]] = {"passed": set(), "failure": set(), "error": set(), "skipped": set()}
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 (our own file)
+        name = case.get("name", "").partition("[")[0].removeprefix("test_")
+        for kind in {child.tag for child in case} & set(outcomes) or {"passed"}:
+            outcomes[kind].add(name)
+    return outcomes, out
+
+
+def make_mistake(project: Project, mistake: Mutation) -> None:
+    for name, old, new in mistake.edits:
+        file = project.path / name
+        if new is None:
+            file.unlink()
+        else:
+            text = file.read_text(encoding="utf-8")
+            assert old in text, f"{mistake.name}: {name} has no {old!r}"
+            file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def rehearsed(tmp_path_factory):
+    """Return what came of a batch's rehearsal; each batch is rehearsed once."""
+    known: dict[int, tuple[dict[str, set[str]], str]] = {}
+
+    def look_up(number: int) -> tuple[dict[str, set[str]], str]:
+        if number not in known:
+            row = Row("5.2", BATCHES[number][0].server, CHOICES["postgres_driver"][0])
+            project = make_project(row, tmp_path_factory)
+            for mistake in BATCHES[number]:
+                make_mistake(project, mistake)
+            known[number] = rehearse(project, expected=1)
+        return known[number]
+
+    return look_up
+
+
+def batch_parameters():
+    return [
+        pytest.param(number, id=batch[0].name.replace(" ", "-"), marks=pytest.mark.xdist_group(f"batch-{number}"))
+        for number, batch in enumerate(BATCHES)
+    ]
+
+
+def mistake_parameters():
+    return [
+        pytest.param(
+            number, mistake, id=mistake.name.replace(" ", "-"), marks=pytest.mark.xdist_group(f"batch-{number}")
+        )
+        for number, batch in enumerate(BATCHES)
+        for mistake in batch
+    ]
+
+
+@pytest.mark.parametrize(("number", "mistake"), mistake_parameters())
+def test_each_mistake_breaks_its_promises(number, mistake, rehearsed):
+    outcomes, out = rehearsed(number)
+    assert mistake.breaks <= outcomes["failure"], out
+
+
+@pytest.mark.parametrize("number", batch_parameters())
+def test_mistakes_break_no_other_promise(number, rehearsed):
+    outcomes, out = rehearsed(number)
+    assert outcomes["failure"] == {promise for mistake in BATCHES[number] for promise in mistake.breaks}, out
+    looked_at = all(not mistake.hides for mistake in BATCHES[number])
+    assert outcomes["error"] == set() or not looked_at, out
+
+
+def test_every_promise_can_be_broken():
+    files = (ROOT / "{{cookiecutter.project_slug}}" / "rehearsal").glob("test_*.py")
+    promises = {name for file in files for name in re.findall(r"^def test_(\w+)", file.read_text("utf-8"), re.M)}
+    broken = {promise for mistake in MUTATIONS for promise in mistake.breaks}
+    # No option of gunicorn's or uvicorn's turns off the watch over their workers.
+    assert promises - broken == {"a_killed_worker_is_replaced"}
+    assert broken <= promises
+
+
+GREEN = [
+    pytest.param(Row(version, server, driver), database, id=f"{version}-{server}-{database}")
+    for (version, server, database), driver in zip(
+        itertools.product(CHOICES["django_version"], CHOICES["server"], ["sqlite", "postgresql"]),
+        itertools.cycle(CHOICES["postgres_driver"]),
+        strict=False,
+    )
+]
+
+
+@pytest.mark.parametrize(("row", "database"), GREEN)
+def test_a_fresh_project_keeps_every_promise(row, database, tmp_path_factory, request):
+    project = make_project(row, tmp_path_factory)
+    url = request.getfixturevalue("postgres") if database == "postgresql" else ""
+    outcomes, out = rehearse(project, expected=0, REHEARSAL_DATABASE_URL=url)
+    assert outcomes["failure"] | outcomes["error"] | outcomes["skipped"] == set(), out
+    assert "✗" not in out
