@@ -172,6 +172,7 @@ MUTATIONS = [
         'ALLOWED_HOSTS = env["DJANGO_ALLOWED_HOSTS"]',
         'ALLOWED_HOSTS = ["*"]',
         "a_forged_host_is_refused",
+        hides=True,
     ),
     mutation(
         "forwarded host believed",
@@ -337,6 +338,7 @@ MUTATIONS = [
         "        response = file.get_response",
         '        headers["HTTP_ACCEPT_ENCODING"] += ", gzip"\n        response = file.get_response',
         "files_come_plain_to_others",
+        hides=True,
     ),
     mutation(
         "conditional requests ignored",
@@ -494,10 +496,10 @@ MUTATIONS = [
     mutation(
         "health check that needs the right host",
         BASE,
-        '    "core.health.HealthMiddleware",\n    "core.middleware.RequestLogMiddleware",',
-        '    "core.middleware.RequestLogMiddleware",\n    "django.middleware.common.CommonMiddleware",\n'
-        '    "core.health.HealthMiddleware",',
+        '    "core.health.HealthMiddleware",\n',
+        "",
         "probes_need_no_host_and_no_https",
+        more=((BASE, 'common.CommonMiddleware",', 'common.CommonMiddleware",\n    "core.health.HealthMiddleware",'),),
     ),
     mutation(
         "health kept by caches",
@@ -519,6 +521,7 @@ MUTATIONS = [
         '"/readyz": ready',
         '"/readyz": live',
         "without_its_database_the_site_is_not_ready",
+        hides=True,
     ),
     mutation(
         "failed probes mailed",

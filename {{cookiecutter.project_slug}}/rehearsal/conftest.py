@@ -16,10 +16,10 @@ import pytest
 
 from rehearsal.checklist import place, pytest_runtest_makereport, pytest_terminal_summary
 from rehearsal.database import temporary_database
-from rehearsal.launch import BARE, SETTINGS, Launch, copy_project, production, serve, web_command
+from rehearsal.launch import BARE, SETTINGS, Launch, copy_project, production, web_command
 from rehearsal.mail_server import MailServer
 from rehearsal.pages import Page, assets_of, crawl
-from rehearsal.server import Answer, Broken, Server, free_port
+from rehearsal.server import Answer, Broken, Server, free_port, ready
 
 __all__ = ["pytest_runtest_makereport", "pytest_terminal_summary"]
 
@@ -30,7 +30,15 @@ DOORS = ["wsgi", "asgi"]  # one of them is the Procfile's
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.name != "posix":
         pytest.exit("The rehearsal needs Linux, macOS or WSL, as gunicorn does.", returncode=2)
-    items.sort(key=lambda item: place(item.path))
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    others = [item for item in items if item not in ours]
+    for item in ours:
+        # aiosmtpd leaves connections open when it goes down.
+        item.add_marker(pytest.mark.filterwarnings("ignore::ResourceWarning"))
+        item.add_marker(
+            pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+        )
+    items[:] = others + sorted(ours, key=lambda item: place(item.path))
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +59,11 @@ def folder() -> Iterator[Path]:
 def environment(folder: Path, mail: MailServer, django_db_blocker: Any) -> Iterator[dict[str, str]]:
     """The environment of production, with an empty database."""
     server_url = os.environ.get("REHEARSAL_DATABASE_URL", "")
-    with django_db_blocker.unblock(), temporary_database(server_url, folder) as url:
+    with django_db_blocker.unblock(), ExitStack() as stack:
+        try:
+            url = stack.enter_context(temporary_database(server_url, folder))
+        except ValueError as error:
+            pytest.exit(str(error), returncode=2)
         yield production(folder, DATABASE_URL=url, EMAIL_URL=mail.url)
 
 
@@ -65,18 +77,16 @@ def bare_sites(folder: Path, environment: dict[str, str]) -> Iterator[dict[str, 
         "DJANGO_EMAIL_SUBJECT_PREFIX": BARE,
         "WEB_CONCURRENCY": "1",
     }
-    with ExitStack() as stack:
-        yield {
-            door: stack.enter_context(serve(web_command(door), project, environment | variables))
-            for door in DOORS
-        }
+    servers = {door: Server(web_command(door), project, environment | variables) for door in DOORS}
+    with ready(*servers.values()):
+        yield servers
 
 
 @pytest.fixture(scope="session")
 def readiness(bare_sites: dict[str, Server]) -> Iterator[dict[str, Future[Answer]]]:
     """What /readyz will answer there; asked in the background, as a driver may try for long."""
-    with ThreadPoolExecutor() as pool:
-        yield {door: pool.submit(site.get, "/readyz") for door, site in bare_sites.items()}
+    with ThreadPoolExecutor() as threads:
+        yield {door: threads.submit(site.get, "/readyz") for door, site in bare_sites.items()}
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +103,8 @@ def door(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def boot(door: str, launch: Launch) -> Iterator[Server]:
     """The started site, whether it answers or not."""
-    with serve(web_command(door), launch.project, launch.environment) as server:
+    server = Server(web_command(door), launch.project, launch.environment)
+    with ready(server):
         yield server
 
 
@@ -128,14 +139,25 @@ def site(running: Server, about: dict[str, Any], launch: Launch) -> Server:
 def crew(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     """The same with three workers, of which some may end."""
     three = launch.environment | {"WEB_CONCURRENCY": "3"}
-    with serve(web_command(door), launch.project, three) as server:
+    server = Server(web_command(door), launch.project, three)
+    with ready(server):
         yield server
 
 
 @pytest.fixture
 def doomed(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     """The same for one test, which may stop it."""
-    with serve(web_command(door), launch.project, launch.environment) as server:
+    server = Server(web_command(door), launch.project, launch.environment)
+    with ready(server):
+        yield server
+
+
+@pytest.fixture
+def doomed_alone(site: Server, door: str, launch: Launch) -> Iterator[Server]:
+    """The same with one worker, which takes connections in the order in which they come."""
+    one = launch.environment | {"WEB_CONCURRENCY": "1"}
+    server = Server(web_command(door), launch.project, one)
+    with ready(server):
         yield server
 
 

@@ -7,12 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.server import HOST, Server
+from rehearsal.server import HOST
 
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = "config.settings.production"
@@ -82,8 +80,8 @@ class Launch:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.project = copy_project(folder)
         self.environment = environment
-        with ThreadPoolExecutor() as pool:  # the longest step runs beside the others
-            collected = pool.submit(self.run, "python manage.py collectstatic --noinput")
+        with ThreadPoolExecutor() as threads:  # the longest step runs beside the others
+            collected = threads.submit(self.run, "python manage.py collectstatic --noinput")
             self.released = self.run(procfile("release"))
             self.migrated = self.run("python manage.py migrate --check")
             self.checked = self.run("python manage.py check --deploy --fail-level WARNING")
@@ -103,14 +101,3 @@ class Launch:
             timeout=60,  # seconds
         )
         return done.returncode, done.stdout.strip() or "it printed nothing"
-
-
-@contextmanager
-def serve(command: str, project: Path, environment: dict[str, str]) -> Iterator[Server]:
-    """Start a server, wait until it answers or has a ``problem``, and stop it at the end."""
-    server = Server(command, project, environment)
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.kill()

@@ -1,5 +1,6 @@
 """A mail server that keeps what it is sent, and that can go down or hang."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ class MailServer:
         self.port = free_port()
         self.url = f"smtp://127.0.0.1:{self.port}"
         self.mails: list[EmailMessage] = []
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # of no use to who rehearses
         self.start()
 
     def start(self) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from rehearsal.launch import REQUIRED, procfile, procfile_door
-from rehearsal.server import Server
+from rehearsal.server import Server, ready
 
 NAMES = [*REQUIRED, "DATABASE_URL", "EMAIL_URL"]
 SECRETS = ["DJANGO_SECRET_KEY", "DATABASE_URL", "EMAIL_URL"]
@@ -21,11 +21,8 @@ def refusals(site, launch):
         variables = {name: value for name, value in launch.environment.items() if name not in names}
         variables["WEB_CONCURRENCY"] = "1"
         servers[missing] = Server(procfile("web"), launch.project, variables)
-    for server in servers.values():
-        server.wait_until_ready()
-    yield servers
-    for server in servers.values():
-        server.kill()
+    with ready(*servers.values()):
+        yield servers
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -86,8 +86,8 @@ def test_a_reload_loses_no_request(crew, three):
             answers.append(crew.get("/").status)
         return answers
 
-    with ThreadPoolExecutor() as pool:
-        visitors = [pool.submit(visit) for _ in range(4)]
+    with ThreadPoolExecutor() as threads:
+        visitors = [threads.submit(visit) for _ in range(4)]
         try:
             crew.process.send_signal(signal.SIGHUP)
             wait_for(lambda: worker(crew) not in three, "a new worker")
@@ -111,15 +111,15 @@ def test_a_request_in_flight_is_finished(doomed):
     gunicorn: graceful_timeout; uvicorn: --timeout-graceful-shutdown. No shell stands between
     the platform and the server, as signals would stop there.
     """
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(doomed.get, "/rehearsal/slow/")
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(doomed.get, "/rehearsal/slow/")
         wait_for(lambda: "a slow request has begun" in doomed.log, "the request to begin")
         doomed.process.terminate()
     assert answer.result().text == "finished", "the request was cut off"
     ends(doomed)
 
 
-def test_a_request_on_its_way_is_answered(doomed):
+def test_a_request_on_its_way_is_answered(doomed_alone):
     """When told to stop, the server answers who has connected already, and then ends.
 
     # % if cookiecutter.server == "uvicorn"
@@ -128,10 +128,11 @@ def test_a_request_on_its_way_is_answered(doomed):
     gunicorn does so by itself.
     # % endif
     """
-    with closing(doomed.connect()) as http:
+    with closing(doomed_alone.connect()) as http:
         http.connect()
-        before = len(doomed.log)
-        doomed.process.terminate()
-        wait_for(lambda: len(doomed.log) > before, "a word in the log about the end")
-        assert doomed.get("/livez", connection=http).status == 200
-    ends(doomed)
+        doomed_alone.get("/livez")  # by another connection, so that the first has been taken
+        before = len(doomed_alone.log)
+        doomed_alone.process.terminate()
+        wait_for(lambda: len(doomed_alone.log) > before, "a word in the log", seconds=5)
+        assert doomed_alone.get("/livez", connection=http).status == 200
+    ends(doomed_alone)
