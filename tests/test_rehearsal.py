@@ -17,22 +17,24 @@ from tests.mutations import DEPLOY, MUTATIONS, Mutation
 from tools.interpreters import ROOT
 
 DRIVERS = CHOICES["postgres_driver"]  # each meets both databases
-AT_MOST = 7  # mistakes made together
+AT_MOST = 8  # mistakes made together
+
+
+def fit(one: Mutation, other: Mutation) -> bool:
+    """Whether each of two mistakes can be seen beside the other; several may break Django's deployment checks."""
+    if "*" in one.hides | other.hides or one.server != other.server:
+        return False
+    one_sees, other_sees = one.breaks - {DEPLOY}, other.breaks - {DEPLOY}
+    return not (one_sees & (other_sees | other.hides) or other_sees & one.hides)
 
 
 def in_batches(mutations: list[Mutation]) -> list[list[Mutation]]:
-    """Put mistakes together that break different promises; Django's deployment checks may complain of several."""
+    """Put mistakes together that fit."""
+    at_most = 1 if os.environ.get("SLIPWAY_MISTAKES") == "alone" else AT_MOST
     batches: list[list[Mutation]] = []
     for mutation in mutations:
         for batch in batches:
-            broken = {promise for other in batch for promise in other.breaks} - {DEPLOY}
-            alone = mutation.hides or batch[0].hides or os.environ.get("SLIPWAY_MISTAKES") == "alone"
-            if (
-                not alone
-                and len(batch) < AT_MOST
-                and batch[0].server == mutation.server
-                and not broken & mutation.breaks
-            ):
+            if len(batch) < at_most and all(fit(mutation, other) for other in batch):
                 batch.append(mutation)
                 break
         else:
@@ -111,8 +113,8 @@ def test_each_mistake_breaks_its_promises(number, mistake, rehearsed):
 def test_mistakes_break_no_other_promise(number, rehearsed):
     outcomes, out = rehearsed(number)
     assert outcomes["failure"] == {promise for mistake in BATCHES[number] for promise in mistake.breaks}, out
-    looked_at = all(not mistake.hides for mistake in BATCHES[number])
-    assert outcomes["error"] == set() or not looked_at, out
+    hidden = {promise for mistake in BATCHES[number] for promise in mistake.hides}
+    assert "*" in hidden or outcomes["error"] <= hidden, out
 
 
 def test_every_promise_can_be_broken():

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
@@ -102,7 +103,7 @@ def production_site(folder: Path, **answers: str) -> Iterator[Server]:
 
 
 TERMINAL = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0;width:fit-content;background:#1d2330">
-<pre style="margin:0;padding:24px 32px;color:#e6e9ef;font:15px/1.45 'DejaVu Sans Mono',monospace">{code}</pre>"""
+<pre style="margin:0;padding:24px 32px;color:#e6e9ef;font:14px/1.45 'DejaVu Sans Mono',monospace">{code}</pre>"""
 
 
 def take_terminal(browser: Browser, name: str, output: str) -> None:
@@ -115,6 +116,9 @@ def take_terminal(browser: Browser, name: str, output: str) -> None:
     file = IMAGES / f"{name}.png"
     page.locator("pre").screenshot(path=file)
     page.close()
+    with Image.open(file) as picture:
+        few_colours = picture.convert("RGB").quantize(32)
+    few_colours.save(file, optimize=True)
     report_size(file)
 
 
@@ -135,7 +139,7 @@ def main() -> None:
     if find_chromium() is None:
         sys.exit("The pictures need Chromium: install it, or set CHROME_PATH=/path/to/chrome.")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+    with tempfile.TemporaryDirectory() as name, chromium("--disable-lcd-text") as browser:
         folder = Path(name)
         with local_site(folder / "local", **NAME) as server:
             take(browser, server, LOCAL)

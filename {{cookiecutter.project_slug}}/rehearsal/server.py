@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
 
 HOST = "www.example.com"
-PATIENCE = 15  # seconds that anything may take before it counts as broken
+PATIENCE = 10  # seconds that anything may take before it counts as broken
 
 
 class Broken(Exception):

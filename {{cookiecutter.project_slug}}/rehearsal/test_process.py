@@ -87,7 +87,7 @@ def test_a_reload_loses_no_request(crew, three):
         return answers
 
     with ThreadPoolExecutor() as threads:
-        visitors = [threads.submit(visit) for _ in range(4)]
+        visitors = [threads.submit(visit) for _ in range(2)]
         try:
             crew.process.send_signal(signal.SIGHUP)
             wait_for(lambda: worker(crew) not in three, "a new worker")
