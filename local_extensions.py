@@ -52,13 +52,14 @@ WINDOWS_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("co
 # uv and pip cannot install a project that has the name of a package it uses, directly or not.
 # tests/test_answers.py compares this table with what is really installed.
 PACKAGES = """
-    aiosmtpd anyio asgiref ast-serialize async-timeout atpublic attrs boto3 botocore brotli certifi cfgv charset-
-    normalizer click colorama cssbeautifier distlib django django-csp django-environ django-storages django-stubs
-    django-stubs-ext djlint editorconfig exceptiongroup filelock gunicorn h11 httptools identify idna iniconfig jmespath
-    jsbeautifier json5 librt mypy mypy-extensions mysqlclient nodeenv packaging pathspec pip platformdirs pluggy pre-
-    commit psycopg psycopg-binary psycopg-pool psycopg2 psycopg2-binary pygments pymemcache pytest pytest-django python-
-    dateutil python-discovery python-dotenv pyyaml redis regex ruff s3transfer sentry-sdk setuptools six sqlparse tomli
-    types-pyyaml typing-extensions tzdata urllib3 uv uvicorn uvloop virtualenv watchfiles websockets wheel whitenoise
+    aiosmtpd anyio asgiref ast-serialize async-timeout atpublic attrs boto3 botocore brotli certifi cfgv
+    charset-normalizer click colorama cssbeautifier distlib django django-csp django-environ django-storages
+    django-stubs django-stubs-ext djlint editorconfig exceptiongroup filelock gunicorn h11 httptools identify idna
+    iniconfig jmespath jsbeautifier json5 librt mypy mypy-extensions mysqlclient nodeenv packaging pathspec pip
+    platformdirs pluggy pre-commit psycopg psycopg-binary psycopg-pool psycopg2 psycopg2-binary pygments pymemcache
+    pytest pytest-django python-dateutil python-discovery python-dotenv pyyaml redis regex ruff s3transfer sentry-sdk
+    setuptools six sqlparse tomli types-pyyaml typing-extensions tzdata urllib3 uv uvicorn uvloop virtualenv watchfiles
+    websockets wheel whitenoise
 """
 TAKEN = WINDOWS_RESERVED | set(PACKAGES.split())
 

@@ -90,8 +90,6 @@ def test_the_commands_for_uv_work_as_written(shell, tmp_path):
 
 
 def test_the_commands_for_pip_work_as_written(shell, tmp_path):
-    start, pip, test, rehearsal, *_ = blocks(shell.project)
-    without_uv = [command.removeprefix("uv run ") for command in start[1:2] + test + rehearsal]
-    out = shell(*pip, *without_uv)
-    assert " passed" in out
-    assert "promises kept, 0 broken." in out
+    start, pip, test, *_ = blocks(shell.project)
+    without_uv = [command.removeprefix("uv run ") for command in start[1:2] + test]
+    assert " passed" in shell(*pip, *without_uv)

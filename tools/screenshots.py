@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from tests.baking import Row, bake, environment
@@ -105,12 +105,18 @@ def production_site(folder: Path, **answers: str) -> Iterator[Server]:
 TERMINAL = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0;width:fit-content;background:#1d2330">
 <pre style="margin:0;padding:24px 32px;color:#e6e9ef;font:14px/1.45 'DejaVu Sans Mono',monospace">{code}</pre>"""
 
+BACKGROUND, FOREGROUND = (29, 35, 48), (230, 233, 239)
+RED, GREEN, YELLOW = (255, 107, 107), (140, 208, 120), (240, 200, 90)
+BLUE, MAGENTA, CYAN = (110, 170, 250), (210, 140, 230), (100, 200, 210)
+COLOURS = [BACKGROUND, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, FOREGROUND]
+NIGHT = TerminalTheme(BACKGROUND, FOREGROUND, COLOURS)
+
 
 def take_terminal(browser: Browser, name: str, output: str) -> None:
     """Write a picture of what a program printed, with its colours."""
     console = Console(record=True, width=120, file=io.StringIO())
     console.print(Text.from_ansi(output), soft_wrap=True)
-    html = console.export_html(theme=MONOKAI, inline_styles=True, code_format=TERMINAL)
+    html = console.export_html(theme=NIGHT, inline_styles=True, code_format=TERMINAL)
     page: Page = browser.new_page(viewport={"width": DESK[0], "height": 400})
     page.set_content(html)
     file = IMAGES / f"{name}.png"

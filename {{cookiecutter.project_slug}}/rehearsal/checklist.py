@@ -1,6 +1,8 @@
 """Prints the result as a checklist, and puts each promise into the JUnit report."""
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Generator
 from inspect import getdoc
 from typing import Any
@@ -100,9 +102,8 @@ def write_checklist(terminal: Any, promises: dict[tuple[str, str], list[Any]]) -
         sign = verdicts[subject, promise]
         terminal.write_line(f"  {signs.get(sign, sign)} {promise}", **{COLOURS[sign]: True})
         if sign == BROKEN:
-            for why in reasons(reports, "case"):
-                terminal.write_line(f"      {why}")
-            terminal.write_line(f"      To mend it: {reports[0].advice}")
+            for line in [*reasons(reports, "case"), f"To mend it: {reports[0].advice}"]:
+                write_indented(terminal, line, "      ")
     counts = {sign: list(verdicts.values()).count(sign) for sign in COLOURS}
     terminal.write_line(f"\n{counts[KEPT]} promises kept, {counts[BROKEN]} broken.")
     unseen = [
@@ -110,5 +111,12 @@ def write_checklist(terminal: Any, promises: dict[tuple[str, str], list[Any]]) -
     ]
     if unseen:
         terminal.write_line(f"{counts[NOT_LOOKED_AT]} not looked at:")
-        for why in reasons(unseen, "door"):
-            terminal.write_line(f"  {why}")
+        for line in reasons(unseen, "door"):
+            write_indented(terminal, line, "  ")
+
+
+def write_indented(terminal: Any, line: str, indent: str) -> None:
+    """Write a line, folded where the terminal ends."""
+    width = shutil.get_terminal_size().columns
+    folded = textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent)
+    terminal.write_line(folded)

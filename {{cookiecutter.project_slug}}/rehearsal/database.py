@@ -1,6 +1,7 @@
 """A database for the rehearsal alone, removed afterwards."""
 
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ def run_on_server(server_url: str, command: str, name: str) -> None:
     try:
         connection = ConnectionHandler({"default": values.database(server_url)})["default"]
         # The cursor with which Django makes and removes its test databases.
-        with connection._nodb_cursor() as cursor:
+        with warnings.catch_warnings(action="ignore"), connection._nodb_cursor() as cursor:
             cursor.execute(f"{command} {connection.ops.quote_name(name)}")
     except (ValueError, Error) as error:
         raise ValueError(

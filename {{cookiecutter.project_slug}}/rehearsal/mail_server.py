@@ -5,7 +5,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -13,11 +12,22 @@ from aiosmtpd.controller import Controller
 from rehearsal.server import free_port, wait_for
 
 
+class Mail:
+    """A mail's ``recipients``, ``subject``, and ``text``: all of it, as a person would read it."""
+
+    def __init__(self, recipients: list[str], content: bytes) -> None:
+        message = message_from_bytes(content, policy=policy.default)
+        self.recipients = recipients
+        self.subject = str(message["Subject"])
+        parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
+        self.text = "\n".join([self.subject, *map(str, parts)])
+
+
 class MailServer:
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"smtp://127.0.0.1:{self.port}"
-        self.mails: list[EmailMessage] = []
+        self.mails: list[Mail] = []
         logging.getLogger("mail.log").setLevel(logging.ERROR)  # of no use to who rehearses
         self.start()
 
@@ -30,16 +40,14 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Called by aiosmtpd for each mail."""
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        mail["X-Rehearsal-To"] = ",".join(envelope.rcpt_tos)
-        self.mails.append(mail)
+        self.mails.append(Mail(envelope.rcpt_tos, envelope.content))
         return "250 OK"
 
-    def about(self, words: str) -> list[EmailMessage]:
-        """Return the mails that have these words somewhere."""
-        return [mail for mail in self.mails if words in str(mail)]
+    def about(self, words: str) -> list[Mail]:
+        """Return the mails that have these words in them."""
+        return [mail for mail in self.mails if words in mail.text]
 
-    def wait_for(self, words: str) -> EmailMessage:
+    def wait_for(self, words: str) -> Mail:
         """Return the first mail that has these words, once it has come."""
         wait_for(lambda: self.about(words), "an error mail", seconds=5)
         return self.about(words)[0]

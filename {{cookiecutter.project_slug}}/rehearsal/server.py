@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
@@ -50,20 +50,25 @@ class Answer:
 
 
 class Server:
-    """A server that was told to listen on $PORT; ``problem`` says why it does not answer."""
+    """A server that is told to listen on $PORT; ``problem`` says why it does not answer."""
 
     def __init__(self, command: str, project: Path, environment: dict[str, str]) -> None:
+        self.command = command
+        self.project = project
+        self.environment = environment
         self.problem = ""
         self.port = free_port()
         self.stdout = project.parent / f"{self.port}.stdout"
         self.stderr = project.parent / f"{self.port}.stderr"
+
+    def start(self) -> None:
         with self.stdout.open("wb") as stdout, self.stderr.open("wb") as stderr:
             # « exec », so that signals reach the server and not the shell.
             # DJANGO_SETTINGS_MODULE is not set: wsgi.py and asgi.py must know it.
             self.process = subprocess.Popen(
-                ["/bin/sh", "-c", f"exec {command}"],
-                cwd=project,
-                env={"WEB_CONCURRENCY": "2"} | environment | {"PORT": str(self.port)},
+                ["/bin/sh", "-c", f"exec {self.command}"],
+                cwd=self.project,
+                env={"WEB_CONCURRENCY": "2"} | self.environment | {"PORT": str(self.port)},
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
@@ -134,11 +139,11 @@ class Server:
 
 @contextmanager
 def ready(*servers: Server) -> Iterator[None]:
-    """Wait until each server answers or has a problem; stop them all at the end."""
-    try:
+    """Start servers, wait until each answers or has a problem, and stop them all at the end."""
+    with ExitStack() as stack:
+        for server in servers:
+            server.start()
+            stack.callback(server.kill)
         for server in servers:
             server.wait_until_ready()
         yield
-    finally:
-        for server in servers:
-            server.kill()

@@ -69,5 +69,5 @@ def test_failing_probes_mail_nobody(settled):
 
     The log has a warning for each, and no error.
     """
-    subjects = [mail["Subject"] for mail in settled.mails if BARE in mail["Subject"]]
+    subjects = [mail.subject for mail in settled.mails if BARE in mail.subject]
     assert all("/rehearsal/" in subject for subject in subjects), f"mails came: {subjects}"
