@@ -65,7 +65,7 @@ def test_an_exception_mails_the_admins_once(site, mail, door):
     """
     with closing(site.connect()) as http:
         site.get(f"/rehearsal/fail-and-mail/once-{door}/", connection=http)
-        site.get(f"/rehearsal/fail-at-last/after-{door}/", connection=http)
+        site.get(f"/rehearsal/fail-after-exception/after-{door}/", connection=http)
     found = mail.wait_for(f"rehearsal once-{door}:")
     mail.wait_for(f"rehearsal after-{door}:")  # a second one would have come before
     assert len(mail.about(f"rehearsal once-{door}:")) == 1, "more than one mail came"
@@ -98,7 +98,7 @@ def test_equal_errors_send_a_few_mails(site, error_mail, door):
     with closing(site.connect()) as http:
         for _ in range(100):
             site.get(f"/rehearsal/fail-often/{door}/", connection=http)
-        site.get(f"/rehearsal/fail-at-last/often-{door}/", connection=http)
+        site.get(f"/rehearsal/fail-after-many/often-{door}/", connection=http)
     error_mail.wait_for(f"rehearsal often-{door}:")
     came = len(error_mail.about(f"rehearsal {door}: broken again"))
     assert came <= 10, f"{came} mails came"

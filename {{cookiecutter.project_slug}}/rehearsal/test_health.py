@@ -56,7 +56,7 @@ def test_without_its_database_the_site_is_not_ready(bare, door, readiness):
 def settled(bare, door, readiness, error_mail):
     """The mail server, once a mail about the failed probe would have come."""
     readiness[door].result()
-    bare.get(f"/rehearsal/fail-at-last/unready-{door}/")
+    bare.get(f"/rehearsal/fail-after-probe/unready-{door}/")
     try:
         error_mail.wait_for(f"rehearsal unready-{door}:")
     except AssertionError:

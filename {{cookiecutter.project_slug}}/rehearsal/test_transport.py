@@ -83,7 +83,7 @@ def test_a_forged_host_mails_nobody(site, error_mail, door):
     """
     with closing(site.connect()) as http:
         site.get("/", {"Host": "forged.example"}, connection=http)
-        site.get(f"/rehearsal/fail-at-last/forged-{door}/", connection=http)
+        site.get(f"/rehearsal/fail-after-forged-host/forged-{door}/", connection=http)
     error_mail.wait_for(f"rehearsal forged-{door}:")  # what was sent before has come as well
     assert not error_mail.about("forged.example"), "a mail was sent"
 

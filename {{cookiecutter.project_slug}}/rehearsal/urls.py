@@ -68,8 +68,23 @@ def fail_often(request: HttpRequest, marker: str) -> HttpResponse:
     raise RuntimeError(f"rehearsal {marker}: broken again")
 
 
-def fail_at_last(request: HttpRequest, marker: str) -> HttpResponse:
-    raise RuntimeError(f"rehearsal {marker}: the last of the errors")
+# After something that should mail nothing more, an error whose mail comes later than any other.
+
+
+def fail_after_forged_host(request: HttpRequest, marker: str) -> HttpResponse:
+    raise RuntimeError(f"rehearsal {marker}: broken after a forged host")
+
+
+def fail_after_exception(request: HttpRequest, marker: str) -> HttpResponse:
+    raise RuntimeError(f"rehearsal {marker}: broken after an exception")
+
+
+def fail_after_many(request: HttpRequest, marker: str) -> HttpResponse:
+    raise RuntimeError(f"rehearsal {marker}: broken after many errors")
+
+
+def fail_after_probe(request: HttpRequest, marker: str) -> HttpResponse:
+    raise RuntimeError(f"rehearsal {marker}: broken after a probe")
 
 
 urlpatterns = [
@@ -89,7 +104,10 @@ urlpatterns = [
                 path("fail-at-first/<marker>/", fail_at_first),
                 path("fail-and-mail/<marker>/", fail_and_mail),
                 path("fail-often/<marker>/", fail_often),
-                path("fail-at-last/<marker>/", fail_at_last),
+                path("fail-after-forged-host/<marker>/", fail_after_forged_host),
+                path("fail-after-exception/<marker>/", fail_after_exception),
+                path("fail-after-many/<marker>/", fail_after_many),
+                path("fail-after-probe/<marker>/", fail_after_probe),
             ]
         ),
     ),
