@@ -16,7 +16,7 @@ class Mutation:
     edits: tuple[tuple[str, str, str | None], ...]
     breaks: frozenset[str]
     server: str
-    hides: frozenset[str]  # promises that can't be looked at then
+    hides: frozenset[str]  # promises of which nothing can be said then
 
 
 def mutation(
@@ -240,6 +240,15 @@ MUTATIONS = [
             "cookies_stay_with_this_site",
         ),
     ),
+    # Pages
+    mutation(
+        "page that names a missing static file",
+        "templates/home.html",
+        "<h1>",
+        '{% load static %}<img src="{% static \'typing-error.png\' %}" alt=""><h1>',
+        "every_page_answers",
+        hides=("browsers_are_told_to_stay_with_https",),
+    ),
     # Headers
     mutation(
         "CSP with unsafe-inline",
@@ -452,6 +461,13 @@ MUTATIONS = [
         "    response.write(traceback.format_exc())\n    return response",
         "errors_tell_nothing",
     ),
+    mutation(
+        "translations not compiled",
+        "locale/zh_Hans/LC_MESSAGES/django.mo",
+        "",
+        None,
+        "errors_show_the_sites_own_page",
+    ),
     # Log
     mutation(
         "log on standard error",
@@ -510,6 +526,15 @@ MUTATIONS = [
         "a_reload_loses_no_request",
         "a_request_in_flight_is_finished",
         "a_request_on_its_way_is_answered",
+    ),
+    mutation(
+        "uvicorn's own protocol",
+        "Procfile",
+        " --http config.uvicorn_protocol:GentleProtocol",
+        "",
+        "a_request_on_its_way_is_answered",
+        server="uvicorn",
+        hides=("a_reload_loses_no_request",),  # by chance
     ),
     # Health
     mutation(

@@ -116,8 +116,9 @@ def test_each_mistake_breaks_its_promises(number, mistake, rehearsed):
 @pytest.mark.parametrize("number", batch_parameters())
 def test_mistakes_break_no_other_promise(number, rehearsed):
     outcomes, out = rehearsed(number)
-    assert outcomes["failure"] == {promise for mistake in BATCHES[number] for promise in mistake.breaks}, out
     hidden = {promise for mistake in BATCHES[number] for promise in mistake.hides}
+    expected = {promise for mistake in BATCHES[number] for promise in mistake.breaks}
+    assert outcomes["failure"] - hidden == expected, out
     assert "*" in hidden or outcomes["error"] <= hidden, out
 
 
@@ -225,7 +226,8 @@ def is_open(port: int) -> bool:
         return visitor.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_interrupted_it_leaves_nothing_behind(project, tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing_behind(project, tmp_path, end):
     command = [project.environment / "bin" / "python", "-m", "rehearsal", "-p", "no:cacheprovider"]
     env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "TMPDIR": str(tmp_path)}
     running = subprocess.Popen(command, cwd=project.path, env=env, stdout=subprocess.PIPE, text=True)
@@ -235,7 +237,7 @@ def test_interrupted_it_leaves_nothing_behind(project, tmp_path):
 
     wait_for(lambda: any(map(is_open, ports())), "its first server")
     used = ports()
-    running.send_signal(signal.SIGINT)
+    running.send_signal(end)
     out, _ = running.communicate(timeout=30)
     assert running.returncode == 2, out
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""HTTP for uvicorn, with one thing mended: a reload or a stop loses no request.
+"""HTTP for uvicorn, with one thing mended: a reload or a stop loses no new connection.
 
 A worker that is told to stop closes connections on which no request has arrived yet. Some
 of those are only a moment old, and their request is on its way; visitors would see an error.

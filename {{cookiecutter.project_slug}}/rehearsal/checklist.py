@@ -17,8 +17,8 @@ COLOURS = {KEPT: "green", BROKEN: "red", NOT_LOOKED_AT: "yellow"}
 LAST_LINES = 40  # of a server's log
 
 # What the others rest on comes first; files of your own come last.
-ORDER = ["launch", "configuration", "environment", "transport", "headers", "static"]
-ORDER += ["errors", "log", "process", "health"]
+ORDER = ["launch", "configuration", "environment", "transport", "pages", "headers"]
+ORDER += ["static", "errors", "log", "process", "health"]
 
 
 def place(path: Any) -> int:

@@ -5,6 +5,7 @@ Where a fixture raises Broken, the promises that rest on it are « not looked at
 
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,8 @@ DOORS = ["wsgi", "asgi"]  # one of them is the Procfile's
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.name != "posix":
         pytest.exit("The rehearsal needs Linux, macOS or WSL, as gunicorn does.", returncode=2)
+    for end in (signal.SIGTERM, signal.SIGHUP):  # end as by Ctrl-C, and leave nothing behind
+        signal.signal(end, signal.default_int_handler)
     ours = [item for item in items if item.path.parent == Path(__file__).parent]
     others = [item for item in items if item not in ours]
     for item in ours:
@@ -108,12 +111,16 @@ def boot(door: str, launch: Launch) -> Iterator[Server]:
         yield server
 
 
+def answering(server: Server) -> Server:
+    if server.problem:
+        raise Broken(f"the site did not start: {server.problem}")
+    return server
+
+
 @pytest.fixture(scope="session")
 def running(boot: Server) -> Server:
     """The started site."""
-    if boot.problem:
-        raise Broken(f"the site did not start: {boot.problem}")
-    return boot
+    return answering(boot)
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +148,7 @@ def crew(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     three = launch.environment | {"WEB_CONCURRENCY": "3"}
     server = Server(web_command(door), launch.project, three)
     with ready(server):
-        yield server
+        yield answering(server)
 
 
 @pytest.fixture
@@ -149,7 +156,7 @@ def doomed(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     """The same for one test, which may stop it."""
     server = Server(web_command(door), launch.project, launch.environment)
     with ready(server):
-        yield server
+        yield answering(server)
 
 
 @pytest.fixture
@@ -158,15 +165,13 @@ def doomed_alone(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     one = launch.environment | {"WEB_CONCURRENCY": "1"}
     server = Server(web_command(door), launch.project, one)
     with ready(server):
-        yield server
+        yield answering(server)
 
 
 @pytest.fixture
 def bare(site: Server, door: str, bare_sites: dict[str, Server]) -> Server:
     """The site of this door without its database and its static files."""
-    if bare_sites[door].problem:
-        raise Broken(f"without a database the site did not start: {bare_sites[door].problem}")
-    return bare_sites[door]
+    return answering(bare_sites[door])
 
 
 @pytest.fixture(scope="session")
@@ -181,22 +186,32 @@ def error_mail(site: Server, mail: MailServer, door: str) -> MailServer:
 
 
 @pytest.fixture(scope="session")
-def pages(site: Server) -> list[Page]:
-    """The public pages that links lead to."""
+def visited(site: Server) -> list[Page]:
+    """The public pages that links lead to, broken ones as well."""
     return crawl(site)
 
 
 @pytest.fixture(scope="session")
-def error_pages(site: Server) -> dict[int, Answer]:
+def pages(visited: list[Page]) -> list[Page]:
+    """The public pages that answer."""
+    answering = [page for page in visited if page.answer.status == 200]
+    if not answering:
+        raise Broken("no page answers")
+    return answering
+
+
+@pytest.fixture(scope="session")
+def error_pages(site: Server) -> dict[str, Answer]:
     return {
-        400: site.get("/rehearsal/suspicious/"),
-        403: site.get("/rehearsal/forbidden/"),
-        404: site.get("/rehearsal/no-such-page/"),
-        500: site.get("/rehearsal/fail/"),
+        "the 400 page": site.get("/rehearsal/suspicious/"),
+        "the 403 page": site.get("/rehearsal/forbidden/"),
+        "the CSRF page": site.post("/rehearsal/visit/", ""),
+        "the 404 page": site.get("/rehearsal/no-such-page/"),
+        "the 500 page": site.get("/rehearsal/fail/"),
     }
 
 
 @pytest.fixture(scope="session")
-def assets(site: Server, pages: list[Page], error_pages: dict[int, Answer]) -> dict[str, Answer]:
+def assets(site: Server, pages: list[Page], error_pages: dict[str, Answer]) -> dict[str, Answer]:
     """The static files that pages and style sheets name."""
     return assets_of(site, pages + [Page("/", answer) for answer in error_pages.values()])

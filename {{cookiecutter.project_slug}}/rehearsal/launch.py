@@ -35,17 +35,26 @@ OTHER_DOOR = {
     " --timeout-graceful-shutdown 25",
 }
 
-NOT_COPIED = [".*", "__pycache__", "db.sqlite3*", "media", "node_modules", "staticfiles"]
+# What a copy of the project does without: at its top, and everywhere.
+NOT_COPIED = shutil.ignore_patterns(".*", "db.sqlite3*", "env", "media", "staticfiles", "venv")
+NEVER_COPIED = shutil.ignore_patterns("__pycache__", "node_modules")
+
+LONGEST = 60  # seconds that a step of the launch may take
+
+
+def not_copied(folder: str, names: list[str]) -> set[str]:
+    """Return what is left out of a copy, as shutil.copytree asks for it."""
+    left_out = NEVER_COPIED(folder, names)
+    return left_out | NOT_COPIED(folder, names) if Path(folder) == PROJECT else left_out
 
 
 def copy_project(folder: Path) -> Path:
     """Copy the project into the folder, with the addresses at which the rehearsal looks."""
     target = Path(tempfile.mkdtemp(prefix="project-", dir=folder))
-    ignore = shutil.ignore_patterns(*NOT_COPIED)
-    shutil.copytree(PROJECT, target, ignore=ignore, dirs_exist_ok=True)
+    shutil.copytree(PROJECT, target, ignore=not_copied, dirs_exist_ok=True)
     with (target / "config" / "urls.py").open("a", encoding="utf-8") as urls:
         urls.write("\nfrom rehearsal.urls import urlpatterns as rehearsal_urlpatterns\n")
-        urls.write("\nurlpatterns += rehearsal_urlpatterns\n")
+        urls.write("\nurlpatterns = [*rehearsal_urlpatterns, *urlpatterns]\n")
     return target
 
 
@@ -53,7 +62,7 @@ def procfile(process: str) -> str:
     """Return the command of a process of the Procfile; without one, a command that fails."""
     path = PROJECT / "Procfile"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    found = re.search(rf"^{process}:\s*(.+)$", text, re.MULTILINE)
+    found = re.search(rf"^{process}:[ \t]*(\S.*)$", text, re.MULTILINE)
     return found[1] if found else f"sh -c 'echo the Procfile has no line {process}:; exit 1'"
 
 
@@ -80,24 +89,27 @@ class Launch:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.project = copy_project(folder)
         self.environment = environment
-        with ThreadPoolExecutor() as threads:  # the longest step runs beside the others
+        with ThreadPoolExecutor() as threads:  # the longest step runs beside mere checks
             collected = threads.submit(self.run, "python manage.py collectstatic --noinput")
-            self.released = self.run(procfile("release"))
-            self.migrated = self.run("python manage.py migrate --check")
             self.checked = self.run("python manage.py check --deploy --fail-level WARNING")
             self.compared = self.run("python manage.py makemigrations --check --dry-run")
             self.collected = collected.result()
+        self.released = self.run(procfile("release"))
+        self.migrated = self.run("python manage.py migrate --check")
 
     def run(self, command: str) -> tuple[int, str]:
         """Run a command line to its end."""
-        done = subprocess.run(
-            ["/bin/sh", "-c", command],
-            cwd=self.project,
-            env=self.environment | {"DJANGO_SETTINGS_MODULE": SETTINGS},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=60,  # seconds
-        )
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", command],
+                cwd=self.project,
+                env=self.environment | {"DJANGO_SETTINGS_MODULE": SETTINGS},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                timeout=LONGEST,
+            )
+        except subprocess.TimeoutExpired:
+            return 1, f"it did not end within {LONGEST} seconds"
         return done.returncode, done.stdout.strip() or "it printed nothing"

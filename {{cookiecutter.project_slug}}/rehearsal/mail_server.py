@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from rehearsal.server import free_port, wait_for
 
@@ -26,13 +27,19 @@ class Mail:
 class MailServer:
     def __init__(self) -> None:
         self.port = free_port()
-        self.url = f"smtp://127.0.0.1:{self.port}"
+        self.url = f"smtp://rehearsal:canary-of-mail@127.0.0.1:{self.port}"
         self.mails: list[Mail] = []
         logging.getLogger("mail.log").setLevel(logging.ERROR)  # of no use to who rehearses
         self.start()
 
     def start(self) -> None:
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            authenticator=lambda *login: AuthResult(success=True),
+            auth_require_tls=False,
+        )
         self.controller.start()
 
     def stop(self) -> None:

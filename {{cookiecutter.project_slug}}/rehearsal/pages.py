@@ -1,8 +1,11 @@
 """Reads the site's pages as a browser does: which links, assets and inline code they have."""
 
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+
+from django.conf import settings
 
 from rehearsal.server import HOST, Answer, Server
 
@@ -51,21 +54,26 @@ class Page(HTMLParser):
 
 def own_paths(base: str, urls: list[str]) -> set[str]:
     """Return the paths of those addresses that are on this site; ``base`` is where they stand."""
-    found = [urlsplit(urljoin(f"https://{HOST}{base}", url.strip())) for url in urls]
-    return {url.path or "/" for url in found if url.scheme == "https" and url.netloc == HOST}
+    found = set()
+    for url in urls:
+        with suppress(ValueError):  # not an address
+            parts = urlsplit(urljoin(f"https://{HOST}{base}", url.strip()))
+            if parts.scheme == "https" and parts.netloc == HOST:
+                found.add(quote(parts.path or "/", safe="/%:@!$&'()*+,;=~"))
+    return found
 
 
 def crawl(site: Server) -> list[Page]:
-    """Return the public pages that can be reached by links, redirects included."""
+    """Return what answers where links and redirects lead, from the home page and the admin on."""
     waiting, seen = list(START), set(START)
     pages: list[Page] = []
     while waiting and len(pages) < AT_MOST:
         path = waiting.pop(0)
         answer = site.get(path)
-        page = Page(path, answer)
-        found = own_paths(path, answer.headers.get_all("Location", [])) | page.links
-        if answer.status == 200 and answer.headers.get_content_type() == "text/html":
-            pages.append(page)
+        found = own_paths(path, answer.headers.get_all("Location", []))
+        if answer.headers.get_content_type() == "text/html" and answer.body:
+            pages.append(Page(path, answer))
+            found |= pages[-1].links
         waiting += sorted(found - seen)
         seen |= found
     return pages
@@ -74,7 +82,8 @@ def crawl(site: Server) -> list[Page]:
 def assets_of(site: Server, pages: list[Page]) -> dict[str, Answer]:
     """Return the answers to all assets that pages name, and that their style sheets name."""
     answers: dict[str, Answer] = {}
-    waiting = sorted({path for page in pages for path in page.assets})
+    named = {path for page in pages for path in page.assets}
+    waiting = sorted(path for path in named if path.startswith(settings.STATIC_URL))
     while waiting:
         path = waiting.pop(0)
         answer = answers[path] = site.get(path)

@@ -6,7 +6,7 @@ from rehearsal.launch import SETTINGS
 def test_static_files_are_collected(launch):
     """« manage.py collectstatic » collects the static files.
 
-    The message names a file that a style sheet or a template asks for and that is not there.
+    The message names a file that a style sheet asks for and that is not there.
     """
     status, output = launch.collected
     assert status == 0, output.splitlines()[-1]
@@ -33,7 +33,7 @@ def test_the_release_line_migrates(launch):
 def test_the_web_line_starts_a_server(boot):
     """The Procfile's web line, and its like for the other interface, answer on $PORT.
 
-    The line is one command, starts gunicorn or uvicorn, and listens on $PORT. If a variable
+    The line is one command (« env NAME=value » before it where it needs a variable), starts gunicorn or uvicorn, and listens on $PORT. If a variable
     is missing that the project has come to require, add it in rehearsal/launch.py.
     """
     assert not boot.problem, boot.problem

@@ -25,7 +25,10 @@ def found(assets):
 @pytest.fixture(scope="session")
 def hashed(site, pages, found):
     """The assets that ordinary pages name; error pages stand alone, without the manifest."""
-    return {path: found[path] for page in pages for path in page.assets if path in found}
+    named = {path: found[path] for page in pages for path in page.assets if path in found}
+    if not named:
+        raise Broken("the pages name no static file")
+    return named
 
 
 @pytest.fixture(scope="session")

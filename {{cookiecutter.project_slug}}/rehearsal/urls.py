@@ -37,11 +37,11 @@ def slow(request: HttpRequest) -> HttpResponse:
 
 
 def suspicious(request: HttpRequest) -> HttpResponse:
-    raise SuspiciousOperation("the request is suspicious")
+    raise SuspiciousOperation("rehearsal: the request is suspicious")
 
 
 def forbidden(request: HttpRequest) -> HttpResponse:
-    raise PermissionDenied("the visitor may not see this")
+    raise PermissionDenied("rehearsal: the visitor may not see this")
 
 
 # One function for each purpose, so that the site can tell the errors apart.
