@@ -247,7 +247,7 @@ MUTATIONS = [
         "<h1>",
         '{% load static %}<img src="{% static \'typing-error.png\' %}" alt=""><h1>',
         "every_page_answers",
-        hides=("browsers_are_told_to_stay_with_https",),
+        hides=("no_page_has_inline_code",),
     ),
     # Headers
     mutation(
