@@ -100,6 +100,7 @@ def launch(folder: Path, environment: dict[str, str], readiness: object) -> Laun
 
 @pytest.fixture(scope="session", params=DOORS)
 def door(request: pytest.FixtureRequest) -> str:
+    """The interface that requests come in by: WSGI or ASGI."""
     return request.param
 
 

@@ -72,7 +72,7 @@ def procfile_door() -> str:
 
 
 def web_command(door: str) -> str:
-    """Return the Procfile's web line if it uses this door, else its like for the other one."""
+    """Return the Procfile's web line if it uses this door, else a line for the other one."""
     return procfile("web") if door == procfile_door() else OTHER_DOOR[door]
 
 

@@ -29,7 +29,7 @@ class MailServer:
         self.port = free_port()
         self.url = f"smtp://rehearsal:canary-of-mail@127.0.0.1:{self.port}"
         self.mails: list[Mail] = []
-        logging.getLogger("mail.log").setLevel(logging.ERROR)  # of no use to who rehearses
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # would only distract here
         self.start()
 
     def start(self) -> None:

@@ -31,7 +31,7 @@ def test_the_release_line_migrates(launch):
 
 
 def test_the_web_line_starts_a_server(boot):
-    """The Procfile's web line, and its like for the other interface, answer on $PORT.
+    """The Procfile's web line, and the same for the other interface, answer on $PORT.
 
     The line is one command (« env NAME=value » before it where it needs a variable), starts gunicorn or uvicorn, and listens on $PORT. If a variable
     is missing that the project has come to require, add it in rehearsal/launch.py.

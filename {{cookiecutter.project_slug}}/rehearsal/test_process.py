@@ -13,7 +13,7 @@ import pytest
 from rehearsal.launch import procfile_door
 from rehearsal.server import PATIENCE, Broken, wait_for
 
-# Only the Procfile's own line is judged; its like for the other door is the rehearsal's.
+# Only the Procfile's own line is judged; that for the other door is the rehearsal's.
 pytestmark = pytest.mark.parametrize("door", [procfile_door()], indirect=True)
 
 
@@ -112,7 +112,7 @@ def test_a_request_in_flight_is_finished(doomed):
     """When told to stop, the server finishes the request that it works on, and then ends.
 
     gunicorn: graceful_timeout; uvicorn: --timeout-graceful-shutdown. No shell stands between
-    the platform and the server, as signals would stop there.
+    the platform and the server: signals would end there.
     """
     with ThreadPoolExecutor() as threads:
         answer = threads.submit(doomed.get, "/rehearsal/slow/")

@@ -85,7 +85,7 @@ def test_files_are_kept_for_ever(hashed):
     ("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)]
 )
 def test_files_are_compressed(site, text, encoding, unpack):
-    """Files come compressed to who takes brotli or gzip.
+    """Files come compressed to browsers that accept brotli or gzip.
 
     whitenoise[brotli] is installed where collectstatic runs.
     """
@@ -98,7 +98,7 @@ def test_files_are_compressed(site, text, encoding, unpack):
 
 
 def test_files_come_plain_to_others(found):
-    """Files come as they are to who takes no compression.
+    """Files come as they are to those who accept no compression.
 
     A proxy in between must not add it again.
     """
