@@ -33,6 +33,13 @@ def promise_and_advice(item: Any) -> tuple[str, str]:
     return " ".join(first.split()), " ".join(rest.split())
 
 
+def servers_of(item: Any) -> set[Server]:
+    """Return the servers that a test looks at: fixtures, or values of fixtures that are tables."""
+    values = list(item.funcargs.values())
+    values += [each for value in values if isinstance(value, dict) for each in value.values()]
+    return {value for value in values if isinstance(value, Server)}
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: Any, call: Any) -> Generator[None, Any, None]:
     outcome = yield
@@ -46,7 +53,7 @@ def pytest_runtest_makereport(item: Any, call: Any) -> Generator[None, Any, None
     if call.when == "setup":
         item.user_properties.append(("promise", report.promise))
     if report.failed:
-        for server in {value for value in item.funcargs.values() if isinstance(value, Server)}:
+        for server in servers_of(item):
             last = "\n".join(server.log.splitlines()[-LAST_LINES:])
             report.sections.append(("The end of the server's log", last))
 

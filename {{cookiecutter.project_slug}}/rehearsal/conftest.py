@@ -143,30 +143,30 @@ def site(running: Server, about: dict[str, Any], launch: Launch) -> Server:
     return running
 
 
-@pytest.fixture(scope="session")
-def crew(site: Server, door: str, launch: Launch) -> Iterator[Server]:
-    """The same with three workers, of which some may end."""
-    three = launch.environment | {"WEB_CONCURRENCY": "3"}
-    server = Server(web_command(door), launch.project, three)
+def started(door: str, launch: Launch, workers: int) -> Iterator[Server]:
+    """Yield a site of its own with so many workers; stop it at the end."""
+    environment = launch.environment | {"WEB_CONCURRENCY": str(workers)}
+    server = Server(web_command(door), launch.project, environment)
     with ready(server):
         yield answering(server)
+
+
+@pytest.fixture(scope="session")
+def crew(site: Server, door: str, launch: Launch) -> Iterator[Server]:
+    """The site with three workers, of which some may end."""
+    yield from started(door, launch, workers=3)
 
 
 @pytest.fixture
 def doomed(site: Server, door: str, launch: Launch) -> Iterator[Server]:
-    """The same for one test, which may stop it."""
-    server = Server(web_command(door), launch.project, launch.environment)
-    with ready(server):
-        yield answering(server)
+    """The site for one test, which may stop it."""
+    yield from started(door, launch, workers=2)
 
 
 @pytest.fixture
 def doomed_alone(site: Server, door: str, launch: Launch) -> Iterator[Server]:
     """The same with one worker, which takes connections in the order in which they come."""
-    one = launch.environment | {"WEB_CONCURRENCY": "1"}
-    server = Server(web_command(door), launch.project, one)
-    with ready(server):
-        yield answering(server)
+    yield from started(door, launch, workers=1)
 
 
 @pytest.fixture
