@@ -6,8 +6,10 @@ skips the former. A refusal is one message with a line for each problem; cookiec
 """
 
 import difflib
+import functools
 import html
 import json
+import logging
 import re
 import sys
 import zoneinfo
@@ -17,6 +19,8 @@ from cookiecutter.exceptions import FailedHookException
 from jinja2 import pass_context
 from jinja2.ext import Extension
 from slugify import slugify
+
+import local_command
 
 ROOT = Path(__file__).parent
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -50,18 +54,8 @@ LONGEST = {"project_name": 80, "project_slug": 40, "description": 200, "author_n
 WINDOWS_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 
 # uv and pip cannot install a project that has the name of a package it uses, directly or not.
-# tests/test_answers.py compares this table with what is really installed.
-PACKAGES = """
-    aiosmtpd anyio asgiref ast-serialize async-timeout atpublic attrs boto3 botocore brotli certifi cfgv
-    charset-normalizer click colorama cssbeautifier distlib django django-csp django-environ django-storages
-    django-stubs django-stubs-ext djlint editorconfig exceptiongroup filelock gunicorn h11 httptools identify idna
-    iniconfig jmespath jsbeautifier json5 librt mypy mypy-extensions mysqlclient nodeenv packaging pathspec pip
-    platformdirs pluggy pre-commit psycopg psycopg-binary psycopg-pool psycopg2 psycopg2-binary pygments pymemcache
-    pytest pytest-django python-dateutil python-discovery python-dotenv pyyaml redis regex ruff s3transfer sentry-sdk
-    setuptools six sqlparse tomli types-pyyaml typing-extensions tzdata urllib3 uv uvicorn uvloop virtualenv watchfiles
-    websockets wheel whitenoise
-"""
-TAKEN = WINDOWS_RESERVED | set(PACKAGES.split())
+PACKAGES = set((ROOT / "package-names.txt").read_text(encoding="utf-8").split())
+TAKEN = WINDOWS_RESERVED | PACKAGES
 
 
 def slug(name):
@@ -89,12 +83,17 @@ def judge_choice(name, value):
     return None
 
 
+@functools.cache
+def timezones():
+    """Return the names of the time zone database."""
+    return zoneinfo.available_timezones() - {"localtime", "Factory"}
+
+
 def judge_timezone(value):
     """Return what is wrong with a time zone."""
-    known = zoneinfo.available_timezones() - {"localtime", "Factory"}
-    if value not in known:
-        return f"expected a name from the time zone database, such as: Europe/Paris.{did_you_mean(value, known)}"
-    return None
+    if value in timezones():
+        return None
+    return f"expected a name from the time zone database, such as: Europe/Paris.{did_you_mean(value, timezones())}"
 
 
 def judge_answer(name, value):
@@ -118,7 +117,7 @@ def judge_answer(name, value):
 
 
 def judge(answers):
-    """Return "yes" when every answer can be used.
+    """Return "yes" when every answer can be used, and the project's folder is new.
 
     Raises:
         Refusal: with one line for each answer that cannot be used.
@@ -130,8 +129,19 @@ def judge(answers):
             encoding = sys.stdout.encoding or "ascii"
             shown = f"'{value.encode(encoding, 'backslashreplace').decode(encoding)}'"
             problems.append(f"  {name} {shown if value.isprintable() else ascii(value)}: {problem}")
+    for name in local_command.names_given():
+        if name not in ASKED:
+            known = f"expected the name of a question, such as: {ASKED[0]}.{did_you_mean(name, ASKED)}"
+            problems.append(f"  {ascii(name)[1:-1]}: is not asked; {known}")
+    folder = local_command.new_folder(str(answers.get("project_slug")))
+    if folder and folder.exists() and not problems:
+        problems.append(
+            f"  project_slug: {folder} exists, and is left alone; expected another, such as: {folder.name}-2"
+        )
     if problems:
         raise Refusal("\n".join(["Nothing was made, because these answers cannot be used:", *problems]))
+    if folder:
+        local_command.watch(folder)
     return "yes"
 
 
@@ -160,8 +170,13 @@ class Answers(Extension):
     def __init__(self, environment):
         super().__init__(environment)
         environment.filters |= {function.__name__: function for function in (slug, judge, quoted, dotenv, markdown)}
+        environment.globals["is_update"] = local_command.is_update()
         environment.finalize = self.judge_before_output
         self.judged = False
+        logging.getLogger("cookiecutter.hooks").disabled = True  # it adds a traceback to what a hook says
+        if "cruft" in sys.modules:  # which bakes an old and a new version of the template in one process
+            for module in (__name__, local_command.__name__):
+                sys.modules.pop(module, None)
 
     @pass_context
     def judge_before_output(self, context, value):

@@ -7,10 +7,13 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+ADD_ONS = ANSWERS["add_ons"].split()
+IS_UPDATE = "{{ is_update }}" == "True"  # of a project that was made before
 
 # What a choice owns: each path stays only where its condition holds.
 KEEP_IF = {
@@ -19,7 +22,11 @@ KEEP_IF = {
     "core/example_async.py": ANSWERS["server"] == "uvicorn",
     "tests/test_example_async.py": ANSWERS["server"] == "uvicorn",
     "README.zh-hans.md": ANSWERS["language"] == "zh-hans",
+    ".github": "github" in ADD_ONS,
 }
+
+# Git keeps their run bit; a zip file of the template does not.
+SCRIPTS = ["manage.py"]
 
 NEXT = {
     "en-us": "Made {slug}/ for Django {django}. Next:",
@@ -30,9 +37,14 @@ NEXT = {
 def remove_what_was_not_chosen():
     for path, keep in KEEP_IF.items():
         if not keep:
-            Path(path).unlink()
+            shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink()
     if KEEP_IF["README.zh-hans.md"]:
         Path("README.zh-hans.md").replace("README.md")
+
+
+def let_scripts_run():
+    for script in SCRIPTS:
+        Path(script).chmod(Path(script).stat().st_mode | 0o111)
 
 
 def write_python_version():
@@ -64,9 +76,19 @@ def say_what_is_next():
     print("    uv run python manage.py runserver\n")
 
 
-if __name__ == "__main__":
+def main():
     sys.stdout.reconfigure(errors="replace")  # a terminal that has no Chinese is no reason to fail
-    remove_what_was_not_chosen()
-    write_python_version()
-    write_dotenv()
-    say_what_is_next()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
+    try:
+        remove_what_was_not_chosen()
+        let_scripts_run()
+        write_python_version()
+        write_dotenv()
+    except OSError as error:
+        sys.exit(f"Nothing was made, because a file could not be written: {error}; expected a folder with room.")
+    if not IS_UPDATE:
+        say_what_is_next()
+
+
+if __name__ == "__main__":
+    main()

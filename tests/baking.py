@@ -1,7 +1,6 @@
 """Bakes projects, and makes the virtual environments that they run in."""
 
 import hashlib
-import itertools
 import json
 import os
 import subprocess
@@ -9,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from allpairspy import AllPairs
 from cookiecutter.main import cookiecutter
 from filelock import FileLock
 
@@ -21,22 +21,47 @@ CACHE = ROOT / ".cache"
 
 @dataclass(frozen=True)
 class Row:
-    """One combination of the choices that change the code."""
+    """One combination of choices."""
 
-    django_version: str
-    server: str
-    postgres_driver: str
+    django_version: str = QUESTIONS["django_version"]
+    server: str = QUESTIONS["server"]
+    postgres_driver: str = QUESTIONS["postgres_driver"]
+    language: str = QUESTIONS["language"]
+    add_ons: str = QUESTIONS["add_ons"]
 
     @property
     def answers(self) -> dict[str, str]:
         return vars(self)
 
+    @property
+    def chosen(self) -> set[str]:
+        return {choice for answer in vars(self).values() for choice in answer.split()}
+
     def __str__(self) -> str:
-        return f"{self.django_version}-{self.server}-{self.postgres_driver.removesuffix('-binary')}"
+        return "-".join(answer.removesuffix("-binary").replace(" ", "-") for answer in vars(self).values() if answer)
 
 
-CODE_CHOICES = ("django_version", "server", "postgres_driver")
-ROWS = [Row(*choice) for choice in itertools.product(*(CHOICES[name] for name in CODE_CHOICES))]
+def options() -> dict[str, list[str]]:
+    """Return every question that has choices, and what may be chosen; each add-on is a question of its own."""
+    single = {name: choices for name, choices in CHOICES.items() if name != "add_ons"}
+    return single | {add_on: ["", add_on] for add_on in CHOICES["add_ons"]}
+
+
+def covering(questions: dict[str, list[str]]) -> list[Row]:
+    """Return few rows in which every two choices of different questions meet."""
+    rows = []
+    for choice in AllPairs(list(questions.values())):
+        answers = dict(zip(questions, choice, strict=True))
+        add_ons = [answers.pop(add_on) for add_on in CHOICES["add_ons"] if add_on in answers]
+        rows.append(Row(**answers, add_ons=" ".join(filter(None, add_ons))))
+    return rows
+
+
+DEFAULTS = Row()
+OPPOSITE = Row(**{name: choices[-1] for name, choices in CHOICES.items() if name not in {"language", "add_ons"}})
+ROWS = covering(options())
+SERVER_SIDE = {name: CHOICES[name] for name in ("django_version", "server", "postgres_driver")}
+SERVED = covering(SERVER_SIDE)  # to be run, not only looked at
 
 
 def bake(folder: Path, **answers: str) -> Path:
@@ -63,7 +88,13 @@ def environment(row: Row, folder: Path) -> Path:
     Made once for each Django version and driver, and again when the projects' requirements change.
     """
     bakes = [
-        bake(folder / f"requirements-{server}", **row.answers | {"server": server}) for server in CHOICES["server"]
+        bake(
+            folder / f"requirements-{server}",
+            django_version=row.django_version,
+            postgres_driver=row.postgres_driver,
+            server=server,
+        )
+        for server in CHOICES["server"]
     ]
     requirements = b"".join((project / "pyproject.toml").read_bytes() for project in bakes)
     digest = hashlib.sha256(requirements + interpreter_for(row.django_version).encode()).hexdigest()[:12]

@@ -53,7 +53,7 @@ def make_project(row: Row, tmp_path_factory, **answers: str) -> Project:
     """Bake a project with a row's choices and further answers; skip the test where no interpreter will do."""
     interpreter_or_skip(row.django_version)
     folder = tmp_path_factory.mktemp(str(row))
-    return Project(row, bake(folder, **row.answers, **answers), environment(row, folder))
+    return Project(row, bake(folder, **row.answers | answers), environment(row, folder))
 
 
 @pytest.fixture(scope="session")

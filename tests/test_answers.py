@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from local_extensions import ASKED, CHOICES, PACKAGES, judge_answer, slug
-from tests.baking import QUESTIONS, Row, bake
+from tests.baking import DEFAULTS, QUESTIONS, bake
 from tests.conftest import make_project
 from tests.test_services import ON_DEMAND, THEIR_NEEDS
 from tools.interpreters import ROOT
@@ -260,7 +260,7 @@ ACCEPTED = [
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_names_that_people_have_are_shown_right_everywhere(name, tmp_path_factory):
     answers = {"project_name": name, "author_name": name, "description": f"All about {name}"}
-    project = make_project(Row("5.2", "gunicorn", "psycopg2-binary"), tmp_path_factory, **answers)
+    project = make_project(DEFAULTS, tmp_path_factory, **answers)
     metadata = tomllib.loads((project.path / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert metadata["authors"][0]["name"] == name
     assert metadata["description"] == f"All about {name}"

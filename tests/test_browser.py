@@ -14,14 +14,14 @@ from axe_playwright_python.base import AXE_SCRIPT as AXE
 from axe_playwright_python.base import AxeResults
 from playwright.sync_api import Browser, Page, expect
 
-from tests.baking import Row
+from tests.baking import DEFAULTS, OPPOSITE
 from tests.browsing import add_broken_page, chromium, find_chromium
 from tests.conftest import Project, make_project, rows
 from tests.https_front import https_front
 from tests.serving import procfile, serving
 
 NAME = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz 🚢⛵ 蓝色小店的灯塔"
-ROWS = [Row("5.2", "gunicorn", "psycopg2-binary"), Row("6.1", "uvicorn", "psycopg")]
+ROWS = [DEFAULTS, OPPOSITE]
 PAGES = {"home": "/", "404": "/no-such-page/", "500": "/broken/", "admin-login": "/admin/login/"}
 USER, PASSWORD = "ann", "correct-horse-battery"
 

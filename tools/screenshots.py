@@ -18,13 +18,12 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from tests.baking import Row, bake, environment
+from tests.baking import DEFAULTS, bake, environment
 from tests.browsing import add_broken_page, chromium, find_chromium
 from tests.serving import Server, procfile, production_environment, run, serving
 from tools.interpreters import ROOT
 
 IMAGES = ROOT / "docs" / "images"
-ROW = Row("5.2", "gunicorn", "psycopg2-binary")
 NAME = {"project_name": "Blue Shop", "description": "Fine things for sailors, from small makers."}
 NAME_ZH = {"project_name": "蓝色小店", "description": "为航海的人挑选的好东西，来自小作坊。", "language": "zh-hans"}
 
@@ -82,8 +81,8 @@ def take(browser: Browser, server: Server, shots: list[Shot], locale: str = "en-
 @contextmanager
 def local_site(folder: Path, **answers: str) -> Iterator[Server]:
     """Serve a project as « manage.py runserver » does."""
-    python = environment(ROW, folder) / "bin" / "python"
-    project = bake(folder / "site", **ROW.answers | answers)
+    python = environment(DEFAULTS, folder) / "bin" / "python"
+    project = bake(folder / "site", **DEFAULTS.answers | answers)
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     env |= {"DJANGO_ALLOWED_HOSTS": "localhost,example.com"}
     with serving(f"{python} manage.py runserver --noreload $PORT", project, env, folder / "log") as server:
@@ -93,8 +92,8 @@ def local_site(folder: Path, **answers: str) -> Iterator[Server]:
 @contextmanager
 def production_site(folder: Path, **answers: str) -> Iterator[Server]:
     """Serve a project by its Procfile, on production settings."""
-    venv = environment(ROW, folder)
-    project = bake(folder / "site", **ROW.answers | answers)
+    venv = environment(DEFAULTS, folder)
+    project = bake(folder / "site", **DEFAULTS.answers | answers)
     add_broken_page(project)
     env = production_environment(venv, DATABASE_URL="sqlite:///db.sqlite3")
     run(venv / "bin" / "python", "manage.py", "collectstatic", "--noinput", "-v0", cwd=project, env=env)
@@ -130,8 +129,8 @@ def take_terminal(browser: Browser, name: str, output: str) -> None:
 
 def rehearse(folder: Path, mistake: tuple[str, str] | None = None) -> str:
     """Return the checklist of a project's rehearsal, after a mistake in its production settings if given one."""
-    venv = environment(ROW, folder)
-    project = bake(folder / "site", **ROW.answers | NAME)
+    venv = environment(DEFAULTS, folder)
+    project = bake(folder / "site", **DEFAULTS.answers | NAME)
     if mistake:
         settings = project / "config" / "settings" / "production.py"
         settings.write_text(settings.read_text(encoding="utf-8").replace(*mistake), encoding="utf-8")

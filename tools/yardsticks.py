@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.baking import CACHE, Row, bake, environment
+from tests.baking import CACHE, DEFAULTS, OPPOSITE, Row, bake, environment
 from tests.browsing import find_chromium
 from tests.https_front import https_front
 from tests.serving import procfile, production_environment, run, serving
@@ -27,7 +27,7 @@ TOOLS = CACHE / "yardsticks"
 MODULES = TOOLS / "node_modules"
 CHROMIUM = find_chromium() or ""
 
-ROWS = [Row("5.2", "gunicorn", "psycopg2-binary"), Row("6.1", "uvicorn", "psycopg")]
+ROWS = [DEFAULTS, OPPOSITE]
 YEAR = 31_536_000  # seconds
 LIGHTHOUSE_TARGET = 100  # in each category
 # Its performance score times the machine as well as the page, so it is the median run that counts:

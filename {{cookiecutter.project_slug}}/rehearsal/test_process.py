@@ -125,11 +125,7 @@ def test_a_request_in_flight_is_finished(doomed):
 def test_a_request_on_its_way_is_answered(doomed_alone):
     """When told to stop, the server answers who has connected already, and then ends.
 
-    # % if cookiecutter.server == "uvicorn"
-    uvicorn does not; config/uvicorn_protocol.py does, and the Procfile names it.
-    # % else
-    gunicorn does so by itself.
-    # % endif
+    gunicorn does so by itself, uvicorn by the protocol that the Procfile names.
     """
     with closing(doomed_alone.connect()) as http:
         http.connect()
