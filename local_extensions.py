@@ -122,6 +122,8 @@ def judge(answers):
     Raises:
         Refusal: with one line for each answer that cannot be used.
     """
+    if sys.version_info < (3, 10):  # noqa: UP036 (cookiecutter may be older than this template's own tools)
+        raise Refusal("Nothing was made: expected Python 3.10 or newer, such as: uvx --python 3.13 cookiecutter")
     problems = []
     for name, value in ((name, str(answers[name])) for name in ASKED if name in answers):
         if problem := judge_answer(name, value):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.baking import ROWS, Row, bake, environment
+from tests.generator import Generator
 from tests.serving import postgres_server, production_environment, run
 from tools.interpreters import SUPPORTED, interpreter_for
 
@@ -54,6 +55,11 @@ def make_project(row: Row, tmp_path_factory, **answers: str) -> Project:
     interpreter_or_skip(row.django_version)
     folder = tmp_path_factory.mktemp(str(row))
     return Project(row, bake(folder, **row.answers | answers), environment(row, folder))
+
+
+@pytest.fixture
+def generator(tmp_path) -> Generator:
+    return Generator(tmp_path)
 
 
 @pytest.fixture(scope="session")
