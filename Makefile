@@ -8,7 +8,7 @@ RUN = .venv/bin/python
 # Ruff would put its cache into the project's folder, and cookiecutter would bake it.
 export RUFF_CACHE_DIR = $(CURDIR)/.ruff_cache
 
-.PHONY: demo test lint bench screenshots yardsticks clean
+.PHONY: demo test lint golden bench screenshots yardsticks release clean
 
 ## Bake a project, install it, migrate SQLite and serve it.
 ## Answers: make demo ARGS="project_name='Blue Shop' django_version=6.1"
@@ -25,6 +25,10 @@ lint: .venv/ready
 	$(RUN) -m ruff check . "{{cookiecutter.project_slug}}"
 	$(RUN) -m ruff format --check . "{{cookiecutter.project_slug}}"
 
+## Write the listings of what users get anew (tests/golden/); read their diff before you commit it.
+golden: .venv/ready
+	$(RUN) -m tests.test_golden
+
 ## Compare the two servers with a bare view and with startproject (takes minutes).
 bench: .venv/ready
 	$(RUN) -m bench.serve $(ARGS)
@@ -36,6 +40,10 @@ screenshots: .venv/ready
 ## Measure with Lighthouse and MDN's HTTP Observatory (needs Node 20 with npm, and Chromium).
 yardsticks: .venv/ready
 	$(RUN) -m tools.yardsticks
+
+## Tag the version that CHANGELOG.md begins with.
+release: .venv/ready
+	@$(RUN) tools/release.py
 
 ## Remove all that was made here, the demos included.
 clean:

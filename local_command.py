@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import click
+from jinja2.ext import Extension
 
 WATCHED = "slipway"  # marks a command that is being watched, in its context's meta
 
@@ -66,3 +67,16 @@ def clear_up(folder):
             f"Nothing was made, because a file could not be written: {reason};"
             " expected a folder with room that you may write to, such as: --output-dir projects"
         )
+
+
+class OneVersion(Extension):
+    """Forgets the template's modules: cruft update bakes an old and a new version of them in one process.
+
+    It comes first in cookiecutter.json's list, so that the others are loaded from the version that is baked.
+    """
+
+    def __init__(self, environment):
+        super().__init__(environment)
+        if "cruft" in sys.modules:
+            for module in ("local_command", "local_extensions"):
+                sys.modules.pop(module, None)

@@ -176,9 +176,6 @@ class Answers(Extension):
         environment.finalize = self.judge_before_output
         self.judged = False
         logging.getLogger("cookiecutter.hooks").disabled = True  # it adds a traceback to what a hook says
-        if "cruft" in sys.modules:  # which bakes an old and a new version of the template in one process
-            for module in (__name__, local_command.__name__):
-                sys.modules.pop(module, None)
 
     @pass_context
     def judge_before_output(self, context, value):

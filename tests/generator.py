@@ -40,19 +40,20 @@ class Generator:
         assert list(self.out.iterdir()) == []
 
 
+def copy_template(folder):
+    """Copy the template as it is in the working tree, without what git ignores."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for name in files.split("\0")[:-1]:
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)  # with its run bit
+
+
 def as_git(folder):
     """Return a git repository with the template as it is in the working tree, as cruft wants one."""
     copy = folder / "template"
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in files.stdout.decode().split("\0")[:-1]:
-        if (ROOT / name).exists():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)  # with its run bit
+    copy_template(copy)
     git(copy, "init", "--quiet")
     commit(copy)
     return copy

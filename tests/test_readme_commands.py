@@ -67,7 +67,7 @@ def shell(request, tmp_path):
 
 
 def test_the_commands_for_uv_work_as_written(shell, tmp_path):
-    start, _pip, test, rehearsal, new_app, migrations, launch = blocks(shell.project)
+    start, _pip, test, rehearsal, new_app, migrations, launch, _update = blocks(shell.project)
     sync, migrate, superuser, serve = start
     shell(sync, migrate)
     shell(f"{superuser} --noinput --username ann --email ann@example.com", DJANGO_SUPERUSER_PASSWORD="a passphrase")
