@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import click
+from cookiecutter.exceptions import OutputDirExistsException
 from jinja2.ext import Extension
 
 WATCHED = "slipway"  # marks a command that is being watched, in its context's meta
@@ -59,7 +60,8 @@ def clear_up(folder):
         SystemExit: with that line, instead of the OSError that ended the command.
     """
     error = sys.exc_info()[1]
-    if error is not None:
+    # Cookiecutter itself tidies up before SystemExit; and a folder that exists may be another command's by now.
+    if error is not None and not isinstance(error, (SystemExit, OutputDirExistsException)):
         shutil.rmtree(folder, ignore_errors=True)
     if isinstance(error, OSError):
         reason = error.__cause__ or error  # cookiecutter says only that it could not; the cause says why

@@ -1,5 +1,6 @@
 """Baking is whole or not at all, overwrites nothing, needs no network, and gives the same by every way."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.baking import CACHE
+from tests.baking import CACHE, CHOICES
 from tests.generator import Generator, as_git, git
 from tests.serving import wait_for
 from tools.interpreters import ROOT, interpreters
@@ -136,6 +137,19 @@ def test_ctrl_c_leaves_a_whole_project_or_none(generator, program, last_seen):
     assert list(generator.out.iterdir()) == [] or (generator.out / DEFAULT_NAME / ".env").exists()
 
 
+def test_of_two_bakes_at_once_one_is_whole_and_the_other_refused(generator):
+    command = [sys.executable, "-m", *COMMANDS["cookiecutter"], generator.config]
+    for number in range(4):
+        out = generator.out / str(number)
+        out.mkdir()
+        both = [subprocess.Popen([*map(str, command)], cwd=out, stdout=-1, stderr=-1, text=True) for _ in range(2)]
+        said = "".join("".join(one.communicate(timeout=60)) for one in both)
+        assert sorted(one.returncode for one in both) == [0, 1], said
+        assert "Traceback" not in said
+        assert "exist" in said
+        assert (out / DEFAULT_NAME / ".env").exists()
+
+
 # Runs as each Python starts, the hooks' included.
 NO_SOCKETS = """
 import sys
@@ -172,7 +186,8 @@ def contents(project):
     return found
 
 
-EVERYTHING = ["--no-input", "add_ons=github"]
+ALL_ADD_ONS = " ".join(CHOICES["add_ons"])
+EVERYTHING = ["--no-input", f"add_ons={ALL_ADD_ONS}"]
 
 
 @pytest.fixture(scope="session")
@@ -193,7 +208,8 @@ def by_git_address(generator, template):
 
 
 def by_cruft(generator, template):
-    options = ["--no-input", "--config-file", generator.config, "--extra-context", '{"add_ons": "github"}']
+    answers = json.dumps({"add_ons": ALL_ADD_ONS})
+    options = ["--no-input", "--config-file", generator.config, "--extra-context", answers]
     return generator.cruft("create", template, *options)
 
 

@@ -42,6 +42,13 @@ def test_toml_yaml_and_json_parse():
             json.loads(text)
 
 
+def test_workflows_follow_their_schema():
+    files = [file for file in FILES if file.parent.name == "workflows"]
+    assert len(files) >= 3
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *files]
+    subprocess.run(command, check=True)
+
+
 def test_the_procfile_has_its_two_lines():
     assert set(procfile(PROJECT)) == {"release", "web"}
 
