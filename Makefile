@@ -8,7 +8,7 @@ RUN = .venv/bin/python
 # Ruff would put its cache into the project's folder, and cookiecutter would bake it.
 export RUFF_CACHE_DIR = $(CURDIR)/.ruff_cache
 
-.PHONY: demo test lint golden bench screenshots yardsticks release clean
+.PHONY: demo test lint golden bench bench-generate screenshots yardsticks release clean
 
 ## Bake a project, install it, migrate SQLite and serve it.
 ## Answers: make demo ARGS="project_name='Blue Shop' django_version=6.1"
@@ -32,6 +32,10 @@ golden: .venv/ready
 ## Compare the two servers with a bare view and with startproject (takes minutes).
 bench: .venv/ready
 	$(RUN) -m bench.serve $(ARGS)
+
+## Compare making a project with an empty template and with startproject (takes half a minute).
+bench-generate: .venv/ready
+	$(RUN) -m bench.generate $(ARGS)
 
 ## Make the pictures in docs/images/ (needs Chromium).
 screenshots: .venv/ready

@@ -5,13 +5,15 @@ interrupted. Where Python code calls cookiecutter there is no command, and nothi
 """
 
 import json
+import os
 import shutil
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import click
 from cookiecutter.exceptions import OutputDirExistsException
-from jinja2.ext import Extension
 
 WATCHED = "slipway"  # marks a command that is being watched, in its context's meta
 
@@ -23,17 +25,28 @@ def current():
     return next((context for context in contexts if context), None)
 
 
-def names_given():
-    """Return the names of the answers that stand on the command line, which cookiecutter does not look at."""
-    command = current()
-    given = (command and command.params.get("extra_context")) or {}
-    return list(json.loads(given) if isinstance(given, str) else given)
-
-
 def is_update():
     """Whether cruft bakes only to compare with a project that was made before."""
     command = current()
     return command is not None and command.info_name in {"update", "diff"}
+
+
+def given():
+    """Return the answers on the command line by name: cookiecutter passes over names that no question has.
+
+    Not those of an update: the old version of the template cannot know the questions of the new one.
+    """
+    command = current()
+    if command is None or is_update():
+        return {}
+    answers = command.params.get("extra_context") or {}
+    return (json.loads(answers) if isinstance(answers, str) else answers) or {}
+
+
+def skips_hooks():
+    """Whether hooks were refused on the command line."""
+    command = current()
+    return command is not None and command.params.get("accept_hooks") == "no"
 
 
 def new_folder(slug):
@@ -45,15 +58,17 @@ def new_folder(slug):
 
 
 def watch(folder):
-    """Have the folder removed if the command does not come to its end."""
+    """Have the folder removed if the command does not come to its end, also by a closed terminal or by « kill »."""
     command = current()
     command.meta[WATCHED] = True
     folder = folder.absolute()  # cookiecutter changes the working directory while it renders
-    if not command.params.get("keep_project_on_failure"):
-        command.call_on_close(lambda: clear_up(folder))
+    command.call_on_close(lambda: clear_up(folder, keep=command.params.get("keep_project_on_failure")))
+    if threading.current_thread() is threading.main_thread():
+        for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
-def clear_up(folder):
+def clear_up(folder, keep=False):
     """Leave nothing half-made behind, and say in one line why nothing could be written.
 
     Raises:
@@ -61,24 +76,20 @@ def clear_up(folder):
     """
     error = sys.exc_info()[1]
     # Cookiecutter itself tidies up before SystemExit; and a folder that exists may be another command's by now.
-    if error is not None and not isinstance(error, (SystemExit, OutputDirExistsException)):
-        shutil.rmtree(folder, ignore_errors=True)
+    if error is not None and not isinstance(error, (SystemExit, OutputDirExistsException)) and not keep:
+        shutil.rmtree(folder, onerror=let_write_and_try_again)
     if isinstance(error, OSError):
         reason = error.__cause__ or error  # cookiecutter says only that it could not; the cause says why
         raise SystemExit(
             f"Nothing was made, because a file could not be written: {reason};"
-            " expected a folder with room that you may write to, such as: --output-dir projects"
+            " expected room on the disk and the right to write there"
         )
 
 
-class OneVersion(Extension):
-    """Forgets the template's modules: cruft update bakes an old and a new version of them in one process.
-
-    It comes first in cookiecutter.json's list, so that the others are loaded from the version that is baked.
-    """
-
-    def __init__(self, environment):
-        super().__init__(environment)
-        if "cruft" in sys.modules:
-            for module in ("local_command", "local_extensions"):
-                sys.modules.pop(module, None)
+def let_write_and_try_again(function, path, _):
+    """Help shutil.rmtree in a folder whose owner may not write, as those of a read-only template are copied."""
+    parent = os.path.dirname(path)
+    if os.path.exists(path) and os.path.exists(parent):
+        os.chmod(parent, 0o700)
+        os.chmod(path, 0o700)
+        function(path)

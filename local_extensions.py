@@ -1,36 +1,39 @@
 """Judges the answers, and writes them safely into files.
 
 Cookiecutter loads this module as a Jinja extension, so the answers are judged in process, before a file or a folder
-exists: at the last line of cookiecutter.json, and again before the project's folder is named, because a replay file
+exists: at the last line of cookiecutter.json, and again when the project's folder is named, because a replay file
 skips the former. A refusal is one message with a line for each problem; cookiecutter prints it and exits with 1.
 """
 
-import difflib
 import functools
+import gc
 import html
 import json
 import logging
+import os
 import re
 import sys
-import zoneinfo
 from pathlib import Path
 
 from cookiecutter.exceptions import FailedHookException
-from jinja2 import pass_context
 from jinja2.ext import Extension
 from slugify import slugify
 
 import local_command
 
+gc.freeze()  # what is imported is no garbage; to look for some in it takes a sixth of the time of a bake
+
 ROOT = Path(__file__).parent
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 ASKED = [name for name in QUESTIONS if not name.startswith("_")]
+PRIVATE = {name: value for name, value in QUESTIONS.items() if name.startswith("_") and not name.startswith("__")}
 CHOICES = QUESTIONS["_choices"]
 SEVERAL = {"add_ons"}  # questions that take several choices, separated by spaces
 
-# What cookiecutter may render without a file's name: the defaults, the hooks, and the project folder's own name.
-OUR_OWN = {text for text in QUESTIONS.values() if isinstance(text, str)} | {"{{cookiecutter.project_slug}}"}
-OUR_OWN |= {hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").glob("*.py")}
+FOLDER = "{{cookiecutter.project_slug}}"
+# The only strings that are Jinja; whatever else cookiecutter renders without a file's name is an answer or a path.
+RENDERED = {QUESTIONS["project_slug"], QUESTIONS["__judged"]}
+RENDERED |= {hook.read_text(encoding="utf-8") for hook in (ROOT / "hooks").glob("*.py")}
 
 # What no answer may hold, because a file, a terminal or a template could not show it unharmed.
 FORBIDDEN = {
@@ -46,7 +49,10 @@ ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 FORMS = {
     "project_slug": (r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "lower-case words joined by hyphens, such as: my-site"),
     "author_email": (rf"{ATOM}(\.{ATOM})*@{LABEL}(\.{LABEL})+", "an email address, such as: ann@example.com"),
-    "domain_name": (rf"{LABEL}(\.{LABEL})+", "a domain name without https:// or path, such as: www.example.com"),
+    "domain_name": (
+        rf"(?!www\.){LABEL}(\.{LABEL})+",
+        "a domain name without https://, www. or path, such as: example.com",
+    ),
 }
 LONGEST = {"project_name": 80, "project_slug": 40, "description": 200, "author_name": 80}
 
@@ -68,6 +74,8 @@ def slug(name):
 
 def did_you_mean(value, known):
     """Return « Did you mean x?» for the nearest known word, or nothing."""
+    import difflib  # here, as few bakes need it
+
     by_lower_case = {word.lower(): word for word in known}
     near = difflib.get_close_matches(value.lower(), by_lower_case, n=1, cutoff=0.5)
     return f" Did you mean {by_lower_case[near[0]]}?" if near else ""
@@ -86,12 +94,14 @@ def judge_choice(name, value):
 @functools.cache
 def timezones():
     """Return the names of the time zone database."""
+    import zoneinfo  # here, as the default needs no look
+
     return zoneinfo.available_timezones() - {"localtime", "Factory"}
 
 
 def judge_timezone(value):
     """Return what is wrong with a time zone."""
-    if value in timezones():
+    if value == QUESTIONS["timezone"] or value in timezones():
         return None
     return f"expected a name from the time zone database, such as: Europe/Paris.{did_you_mean(value, timezones())}"
 
@@ -116,30 +126,46 @@ def judge_answer(name, value):
     return None
 
 
-def judge(answers):
-    """Return "yes" when every answer can be used, and the project's folder is new.
+def answers_to_judge(answers):
+    """Return what was answered, as text by name."""
+    texts = {name: "" if answers[name] is None else str(answers[name]) for name in ASKED if name in answers}
+    # One that reads like Jinja of ours has been run as such; what was given is to be judged.
+    return texts | {name: text for name, text in local_command.given().items() if text in RENDERED and name in texts}
 
-    Raises:
-        Refusal: with one line for each answer that cannot be used.
-    """
-    if sys.version_info < (3, 10):  # noqa: UP036 (cookiecutter may be older than this template's own tools)
-        raise Refusal("Nothing was made: expected Python 3.10 or newer, such as: uvx --python 3.13 cookiecutter")
-    problems = []
-    for name, value in ((name, str(answers[name])) for name in ASKED if name in answers):
+
+def problems_with_answers(answers):
+    """Return a line for each answer that cannot be used."""
+    for name, value in answers_to_judge(answers).items():
         if problem := judge_answer(name, value):
             # What the terminal could not show, or what could upset it, is shown with escapes.
             encoding = sys.stdout.encoding or "ascii"
             shown = f"'{value.encode(encoding, 'backslashreplace').decode(encoding)}'"
-            problems.append(f"  {name} {shown if value.isprintable() else ascii(value)}: {problem}")
-    for name in local_command.names_given():
+            yield f"  {name} {shown if value.isprintable() else ascii(value)}: {problem}"
+
+
+def problems_with_command():
+    """Return a line for each thing on the command line that would be passed over in silence, or do harm."""
+    for name in local_command.given():
         if name not in ASKED:
             known = f"expected the name of a question, such as: {ASKED[0]}.{did_you_mean(name, ASKED)}"
-            problems.append(f"  {ascii(name)[1:-1]}: is not asked; {known}")
-    folder = local_command.new_folder(str(answers.get("project_slug")))
-    if folder and folder.exists() and not problems:
-        problems.append(
-            f"  project_slug: {folder} exists, and is left alone; expected another, such as: {folder.name}-2"
-        )
+            yield f"  {ascii(name)[1:-1]}: is not asked; {known}"
+    if local_command.skips_hooks():
+        yield "  --accept-hooks no: expected yes, as the hook makes .env and removes what was not chosen"
+
+
+def judge(answers):
+    """Return "yes" when every answer can be used, and the project's folder is new.
+
+    Raises:
+        Refusal: with one line for each problem.
+    """
+    if sys.version_info < (3, 10):  # noqa: UP036 (cookiecutter may be older than this template's own tools)
+        raise Refusal("Nothing was made: expected Python 3.10 or newer, such as: uvx --python 3.13 cookiecutter")
+    problems = [*problems_with_answers(answers), *problems_with_command()]
+    # A replay file may hold the slug already, and cookiecutter asks for the rest alone.
+    folder = local_command.new_folder(str(answers["project_slug"])) if "project_slug" in answers else None
+    if folder and os.path.lexists(folder) and not problems:
+        problems = [f"  project_slug: {folder} exists, and is left alone; expected another, such as: {folder.name}-2"]
     if problems:
         raise Refusal("\n".join(["Nothing was made, because these answers cannot be used:", *problems]))
     if folder:
@@ -166,6 +192,22 @@ class Refusal(SystemExit, FailedHookException):
     """Ends the program with its message: cookiecutter expects the one kind; cruft, which expects neither, the other."""
 
 
+class PlainText(str):
+    """A template that renders as itself: answers and paths, of which cookiecutter runs some as Jinja."""
+
+    def render(self, *_, **__):
+        return str(self)
+
+
+class FolderName:
+    """The first template that is rendered of a project, also when the answers come from a replay file."""
+
+    def render(self, cookiecutter, **_):
+        cookiecutter.update(PRIVATE)  # a replay file holds those of the version that it was made with
+        judge(cookiecutter)
+        return cookiecutter["project_slug"]
+
+
 class Answers(Extension):
     """This template's filters, and the gate that no answer passes unjudged."""
 
@@ -173,18 +215,11 @@ class Answers(Extension):
         super().__init__(environment)
         environment.filters |= {function.__name__: function for function in (slug, judge, quoted, dotenv, markdown)}
         environment.globals["is_update"] = local_command.is_update()
-        environment.finalize = self.judge_before_output
-        self.judged = False
+        self.jinja, environment.from_string = environment.from_string, self.from_string
         logging.getLogger("cookiecutter.hooks").disabled = True  # it adds a traceback to what a hook says
 
-    @pass_context
-    def judge_before_output(self, context, value):
-        """Judge a replay file's answers before their first use: cookiecutter does not render ``__judged`` for them."""
-        if "__judged" in context["cookiecutter"] and not self.judged:
-            judge(context["cookiecutter"])
-            self.judged = True
-        return value
-
-    def preprocess(self, source, name, filename=None):
-        """Take an answer as plain text: cookiecutter runs those of the command line and of config files as Jinja."""
-        return source if name or source in OUR_OWN else f"{{{{ {source!a} }}}}"
+    def from_string(self, source, *arguments, **options):
+        """Stand in for Jinja's method, which cookiecutter calls for whatever is not in a file of the project."""
+        if source == FOLDER:
+            return FolderName()
+        return self.jinja(source, *arguments, **options) if source in RENDERED else PlainText(source)

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from bench.serve import say
 from tests.baking import DEFAULTS, environment
+from tests.generator import copy_template
 from tests.serving import run
 from tools.interpreters import ROOT
 
@@ -51,7 +53,7 @@ def commands(folder: Path) -> dict[str, Command]:
     return {
         FLOOR: [*cookiecutter, empty_template(folder / "empty")],
         "slipway": [*cookiecutter, ROOT],
-        "slipway, hooks skipped": [*cookiecutter, "--accept-hooks", "no", ROOT],
+        "slipway, without its hook": [*cookiecutter, without_hook(folder / "without-hook")],
         STARTPROJECT: [django, "-m", "django", "startproject", "mysite"],
     }
 
@@ -62,6 +64,13 @@ def empty_template(folder: Path) -> Path:
     project.mkdir(parents=True)
     (project / "README.md").write_text("An empty project.\n", encoding="utf-8")
     (folder / "cookiecutter.json").write_text(json.dumps({"project_slug": "empty"}), encoding="utf-8")
+    return folder
+
+
+def without_hook(folder: Path) -> Path:
+    """Return a copy of this template that has no hook; « --accept-hooks no » is refused."""
+    copy_template(folder)
+    shutil.rmtree(folder / "hooks")
     return folder
 
 

@@ -37,10 +37,11 @@ REFUSED = [
     ("author_email", "ann@localhost", "such as: ann@example.com"),
     ("author_email", "a b@example.com", "such as: ann@example.com"),
     ("author_email", ".a..b.@-example-.-com", "such as: ann@example.com"),
-    ("domain_name", "https://example.com", "such as: www.example.com"),
-    ("domain_name", "example.com/path", "such as: www.example.com"),
-    ("domain_name", "example", "such as: www.example.com"),
-    ("domain_name", "-a.example.com", "such as: www.example.com"),
+    ("domain_name", "https://example.com", "such as: example.com"),
+    ("domain_name", "www.example.com", "without https://, www. or path"),
+    ("domain_name", "example.com/path", "such as: example.com"),
+    ("domain_name", "example", "such as: example.com"),
+    ("domain_name", "-a.example.com", "such as: example.com"),
     ("timezone", "europe/pariss", "Did you mean Europe/Paris?"),
     ("timezone", "localtime", "such as: Europe/Paris"),
     ("timezone", "posix/Europe/Paris", "such as: Europe/Paris"),
@@ -122,6 +123,17 @@ def test_a_replay_file_without_the_private_variables_is_refused_too(generator):
     answers = {name: QUESTIONS[name] for name in ASKED} | ALL_WRONG
     file.write_text(json.dumps({"cookiecutter": answers}))
     generator.assert_refused(generator.cookiecutter("--replay-file", file), *ALL_WRONG)
+
+
+def test_an_answer_that_config_files_leave_empty_is_refused(generator):
+    config = json.loads(generator.config.read_text()) | {"default_context": {"project_name": None}}
+    generator.config.write_text(json.dumps(config))
+    generator.assert_refused(generator.cookiecutter("--no-input"), "project_name '': is empty")
+
+
+def test_a_language_mark_in_an_answer_is_not_run_even_if_it_is_a_default(generator):
+    done = generator.cookiecutter("--no-input", "project_name={{ cookiecutter | judge }}", "project_slug=my-site")
+    generator.assert_refused(done, "project_name '{{ cookiecutter | judge }}': has a mark of the template language")
 
 
 def test_a_language_mark_in_an_answer_is_not_run(generator):

@@ -7,10 +7,15 @@ import signal
 import subprocess
 import sys
 
+import click
 import pytest
+from click.testing import CliRunner
+from cookiecutter.exceptions import OutputDirExistsException
 
-from tests.baking import CACHE, CHOICES
-from tests.generator import Generator, as_git, git
+import local_command
+from local_extensions import ASKED
+from tests.baking import CACHE, CHOICES, QUESTIONS
+from tests.generator import Generator, as_git, copy_template, git
 from tests.serving import wait_for
 from tools.interpreters import ROOT, interpreters
 
@@ -44,6 +49,84 @@ def test_an_existing_folder_is_left_alone(generator):
         assert "project_slug: my-site exists, and is left alone; expected another, such as: my-site-2" in done.stdout
         assert [path.name for path in generator.out.rglob("*")] == [DEFAULT_NAME, "templates", "mine.html"]
         assert kept.read_text() == "mine"
+
+
+def test_an_existing_folder_is_left_alone_by_a_replay_file_that_lacks_answers(generator):
+    kept = generator.out / DEFAULT_NAME / "mine.txt"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    replay = generator.folder / "partial.json"
+    replay.write_text(
+        json.dumps({"cookiecutter": {name: QUESTIONS[name] for name in ASKED} | {"project_slug": DEFAULT_NAME}})
+    )
+    done = generator.cookiecutter("--replay-file", replay, "--overwrite-if-exists")
+    assert "project_slug: my-site exists" in done.stdout
+    assert [path.name for path in generator.out.rglob("*")] == [DEFAULT_NAME, "mine.txt"]
+
+
+def test_a_replay_file_of_an_older_version_makes_a_project_of_this_one(generator):
+    assert (
+        generator.cookiecutter("--no-input", "server=uvicorn", "--output-dir", generator.folder / "first").returncode
+        == 0
+    )
+    (replay,) = generator.replay.iterdir()
+    context = json.loads(replay.read_text())
+    context["cookiecutter"] |= {"_version": "0.0.1", "_copy_without_render": ["templates", "static"]}
+    replay.write_text(json.dumps(context))
+    done = generator.cookiecutter("--replay-file", replay)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = contents(generator.out / DEFAULT_NAME)
+    assert made == contents(generator.folder / "first" / DEFAULT_NAME)
+
+
+def test_hooks_cannot_be_skipped(generator):
+    generator.assert_refused(
+        generator.cookiecutter("--no-input", "--accept-hooks", "no"), "--accept-hooks no: expected yes"
+    )
+
+
+def test_nobody_need_read_what_is_said(generator):
+    command = f"{sys.executable} -m cookiecutter {ROOT} --no-input --config-file {generator.config}"
+    for number, ending in enumerate(("| true", ">/dev/full", ">&-")):
+        done = subprocess.run(  # noqa: S602 (endings for a shell)
+            f"{command} project_slug=site-{number} {ending}",
+            shell=True,
+            cwd=generator.out,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stderr == ""
+        assert (generator.out / f"site-{number}" / ".env").exists()
+
+
+def test_a_template_that_nobody_may_write_to_makes_a_project_that_its_owner_may(generator):
+    template = generator.folder / "template"
+    copy_template(template)
+    for path in [template, *template.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~0o222)
+    # Root may write all the same, unless it gives that right up.
+    humbly = ["setpriv", "--bounding-set=-dac_override"] if os.getuid() == 0 else []
+    command = [*humbly, sys.executable, "-m", "cookiecutter", template, "--no-input", "--config-file", generator.config]
+    done = subprocess.run(command, cwd=generator.out, capture_output=True, text=True)
+    for path in [template, *template.rglob("*")]:
+        path.chmod(path.stat().st_mode | 0o200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    project = generator.out / DEFAULT_NAME
+    assert (project / ".env").exists()
+    assert [path for path in project.rglob("*") if not path.stat().st_mode & 0o200] == []
+
+
+def test_the_temporary_folder_is_left_clean(generator):
+    (generator.folder / "tmp").mkdir()
+    assert generator.cookiecutter("--no-input", TMPDIR=str(generator.folder / "tmp")).returncode == 0
+    assert list((generator.folder / "tmp").iterdir()) == []
+
+
+def test_a_name_too_long_for_the_disk_is_one_clear_line(generator):
+    done = generator.cookiecutter("--no-input", "--output-dir", "a" * 300)
+    assert "File name too long" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(generator.out.iterdir()) == []
 
 
 def test_an_existing_file_is_left_alone(generator):
@@ -110,7 +193,7 @@ def test_a_disk_that_takes_no_files_is_one_clear_line(generator, size, options, 
     (line,) = done.stderr.splitlines()
     assert line.startswith("Nothing was made, because a file could not be written: ")
     assert reason in line
-    assert line.endswith("expected a folder with room that you may write to, such as: --output-dir projects")
+    assert line.endswith("expected room on the disk and the right to write there")
 
 
 COMMANDS = {
@@ -119,9 +202,10 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("last_seen", [".", ".editorconfig", "README.md", "users", ".python-version"])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda end: end.name)
+@pytest.mark.parametrize("last_seen", [".", "README.md", "users", ".python-version"])
 @pytest.mark.parametrize("program", COMMANDS)
-def test_ctrl_c_leaves_a_whole_project_or_none(generator, program, last_seen):
+def test_an_interruption_leaves_a_whole_project_or_none(generator, program, last_seen, end):
     command = [sys.executable, "-m", *COMMANDS[program], generator.config]
     if program == "cruft":
         command[4] = as_git(generator.folder)
@@ -130,28 +214,34 @@ def test_ctrl_c_leaves_a_whole_project_or_none(generator, program, last_seen):
     )
     seen = generator.out / DEFAULT_NAME / last_seen
     wait_for(lambda: seen.exists() or running.poll() is not None, f"{last_seen} to be written")
-    os.killpg(running.pid, signal.SIGINT)
+    os.killpg(running.pid, end)
     said = "".join(running.communicate(timeout=30))
     assert "Traceback" not in said
     # When the signal came too late, the last file is there as well.
     assert list(generator.out.iterdir()) == [] or (generator.out / DEFAULT_NAME / ".env").exists()
 
 
-def test_of_two_bakes_at_once_the_slower_leaves_the_folder_alone(generator, tmp_path_factory):
-    # After judging the answers cookiecutter writes the replay file; it waits there for a reader of this pipe.
-    generator.replay.mkdir()
-    pipe = generator.replay / f"{ROOT.name}.json"
-    os.mkfifo(pipe)
-    command = [sys.executable, "-m", *COMMANDS["cookiecutter"], generator.config]
-    slower = subprocess.Popen([*map(str, command)], cwd=generator.out, stdout=-1, stderr=-1, text=True)
-    with pipe.open() as replay:
-        faster = Generator(tmp_path_factory.mktemp("faster"))
-        assert faster.cookiecutter("--no-input", "--output-dir", generator.out).returncode == 0
-        replay.read()
-    said = "".join(slower.communicate(timeout=30))
-    assert slower.returncode == 1
-    assert "already exists" in said
-    assert (generator.out / DEFAULT_NAME / ".env").exists()
+@pytest.mark.parametrize(
+    ("end", "is_kept"),
+    [
+        (None, True),
+        (SystemExit(1), True),
+        (OutputDirExistsException("another command was faster"), True),
+        (KeyboardInterrupt(), False),
+        (OSError("the disk is full"), False),
+    ],
+    ids=repr,
+)
+def test_only_a_folder_of_its_own_is_removed_and_only_when_it_failed(end, is_kept, tmp_path):
+    @click.command()
+    def command():
+        local_command.watch(tmp_path / "project")
+        (tmp_path / "project").mkdir()
+        if end:
+            raise end
+
+    CliRunner().invoke(command)
+    assert (tmp_path / "project").exists() == is_kept
 
 
 # Runs as each Python starts, the hooks' included.

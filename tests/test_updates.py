@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,9 +112,6 @@ def test_a_project_of_an_older_version_is_brought_up_to_date(row, generator, his
     project = Project(row, path, environment(row, tmp_path_factory.mktemp("requirements")))
     own = make_it_ones_own(project)
     secrets = (path / ".env").read_text(encoding="utf-8")
-    cruft = json.loads((path / ".cruft.json").read_text(encoding="utf-8"))
-    (path / ".cruft.json").write_text(json.dumps(cruft | {"checkout": None}), encoding="utf-8")
-    commit(path)
 
     update(generator, path)
 
@@ -134,38 +132,54 @@ def test_a_project_of_an_older_version_is_brought_up_to_date(row, generator, his
 
 
 def newer_version(template):
-    """Commit a version in which everything changes that an update can meet."""
+    """Commit a version in which everything changes that an update can meet, and tag it."""
     project = template / FOLDER
     edit(template / "cookiecutter.json", '"_version": "', '"_version": "9.')
-    edit(template / "local_extensions.py", '"""Return a slug for any name', '"""Return a (newer) slug for any name')
-    edit(template / "local_extensions.py", "dotenv, markdown)}", "dotenv, markdown)} | {'loud': str.upper}")
+    edit(template / "cookiecutter.json", '"description":', '"company": "Fish & Co.",\n  "description":')
+    # Of the same length: by it, and by the time in seconds, Python tells old bytecode from new.
+    edit(template / "local_extensions.py", "ensure_ascii=False)[1:-1]", "ensure_ascii=False)[2:-1]")
     with (project / ".env.example").open("a") as example:
-        example.write("# newer\n# {{ 'shouted' | loud }}\n")
+        example.write("# {{ cookiecutter.company }} {{ 'snewer' | quoted }}\n")
     binary = project / "locale/zh_Hans/LC_MESSAGES/django.mo"
     binary.write_bytes(binary.read_bytes() + b"\0newer")
     (project / "core/log.py").rename(project / "core/logs.py")
     (project / "templates/new.html").write_text("new\n")
     edit(project / "manage.py", "#!/usr/bin/env python", "#!/usr/bin/env python3")
+    edit(project / "static/js/analytics.js", "", "// newer\n")
     commit(template)
+    git(template, "tag", "v9.0.0")
 
 
 def test_whatever_changes_is_brought(generator):
     template = as_git(generator.folder)
     path = create(generator, template, DEFAULTS)
     secrets = (path / ".env").read_text()
+    (path / "static/js/analytics.js").unlink()
+    commit(path)
     newer_version(template)
     said = generator.cruft("diff", "--project-dir", path).stdout
     assert secrets.partition("DJANGO_SECRET_KEY=")[2].splitlines()[0] not in said
     update(generator, path)
     assert conflicts(path) == []
     assert (path / ".env").read_text() == secrets
-    assert (path / ".env.example").read_text().endswith("# newer\n# SHOUTED\n")
+    assert (path / ".env.example").read_text().endswith("# Fish & Co. newer\n")
+    assert not (path / "static/js/analytics.js").exists()  # what the user deleted
     assert (path / "locale/zh_Hans/LC_MESSAGES/django.mo").read_bytes().endswith(b"\0newer")
     assert (path / "core/logs.py").exists()
     assert not (path / "core/log.py").exists()
     assert (path / "templates/new.html").read_text() == "new\n"
     assert os.access(path / "manage.py", os.X_OK)
     assert 'version = "9.' in (path / "pyproject.toml").read_text()
+
+
+def test_a_question_that_the_old_version_did_not_ask_can_be_answered(generator):
+    template = as_git(generator.folder)
+    path = create(generator, template, DEFAULTS)
+    newer_version(template)
+    answer = ["--skip-apply-ask", "--variables-to-update", '{"company": "Bread & Co."}']
+    done = generator.cruft("update", *answer, "--project-dir", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "# Bread & Co. newer\n" in (path / ".env.example").read_text()
 
 
 def test_an_answer_can_be_changed_later(generator):
@@ -209,62 +223,112 @@ def test_a_project_made_by_cookiecutter_can_be_linked(generator):
     assert "Blue Shop" in (path / "README.md").read_text(encoding="utf-8")
 
 
-GH = """#!/bin/sh
-echo "gh $*" >> "$CALLS"
-"""
-PIPX = """#!/bin/sh
-echo "pipx $*" >> "$CALLS"
+PROGRAM = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$CALLS"
 """
 
 
 class Runner:
-    """Runs the workflow's own script as GitHub does, with a bare repository on this machine for GitHub's."""
+    """Runs the workflow's own scripts as GitHub does, with a bare repository on this machine for GitHub's."""
 
-    def __init__(self, folder: Path, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: Path, path: Path, **variables: str) -> None:
+        self.folder = folder
+        self.variables = {"MAY_CHANGE_WORKFLOWS": "true"} | variables
         self.programs = folder / "programs"
         self.programs.mkdir()
-        self.calls = folder / "calls"
-        for name, script in {"gh": GH, "pipx": PIPX}.items():
-            (self.programs / name).write_text(script)
+        for name in ("gh", "pipx"):
+            (self.programs / name).write_text(PROGRAM)
             (self.programs / name).chmod(0o755)
         self.origin = folder / "origin.git"
         git(path, "clone", "--quiet", "--bare", path, self.origin)
-        git(path, "remote", "add", "origin", self.origin)
-        workflow = yaml.safe_load((path / ".github/workflows/slipway-update.yml").read_text())
-        self.step = workflow["jobs"]["update"]["steps"][-1]
+        self.workflow = yaml.safe_load((path / ".github/workflows/slipway-update.yml").read_text())
+
+    def step(self, number: int, **variables: str) -> None:
+        step = self.workflow["jobs"]["update"]["steps"][number]
+        env = os.environ | self.workflow["env"] | self.variables | variables
+        env["PATH"] = os.pathsep.join([str(self.programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-e", "-c", step["run"]], cwd=self.clone, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def run(self) -> str:
-        """Run it and return the calls of gh and pipx."""
-        self.calls.write_text("")
-        env = os.environ | {"CALLS": str(self.calls), "BRANCH": self.step["env"]["BRANCH"]}
-        env["PATH"] = os.pathsep.join([str(self.programs), str(Path(sys.executable).parent), os.environ["PATH"]])
-        command = ["bash", "-e", "-o", "pipefail", "-c", self.step["run"]]
-        done = subprocess.run(command, cwd=self.path, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return self.calls.read_text()
+        """Run it in a fresh clone, and return the calls of gh and pipx."""
+        self.clone = Path(tempfile.mkdtemp(dir=self.folder)) / "clone"
+        depth = self.workflow["jobs"]["update"]["steps"][0]["with"].get("fetch-depth", 1)
+        shallow = [f"--depth={depth}"] if depth else []
+        git(self.folder, "clone", "--quiet", *shallow, f"file://{self.origin}", self.clone)
+        calls, outputs = self.clone.parent / "calls", self.clone.parent / "outputs"
+        calls.touch()
+        outputs.touch()
+        self.step(1, CALLS=str(calls), GITHUB_OUTPUT=str(outputs))
+        if outputs.read_text():
+            self.step(2, CALLS=str(calls), BODY=outputs.read_text().removeprefix("offer=").strip())
+        return calls.read_text()
 
 
-def test_the_workflow_offers_the_update_as_a_pull_request(generator):
-    template = as_git(generator.folder)
-    path = create(generator, template, ON_GITHUB)
-    runner = Runner(generator.folder, path)
-    assert "gh pr" not in runner.run()  # there is nothing new
+@pytest.fixture
+def offered(generator):
+    """A project on GitHub, as it were, whose template has a version to offer; a commit of the user's comes before."""
+
+    def offer(change=None, **variables):
+        template = as_git(generator.folder)
+        git(template, "tag", "v1.0.0")
+        path = create(generator, template, ON_GITHUB)
+        if change:
+            change(path)
+            commit(path)
+        runner = Runner(generator.folder, path, **variables)
+        assert "gh pr" not in runner.run()  # there is nothing new
+        return template, runner
+
+    return offer
+
+
+def test_the_workflow_offers_a_new_version_once(offered):
+    template, runner = offered()
+    edit(template / FOLDER / "README.md", "", "Not released.\n")
+    commit(template)
+    assert "gh pr" not in runner.run()
     newer_version(template)
     calls = runner.run()
     assert "gh auth setup-git\n" in calls
     assert "gh pr create --head slipway-update" in calls
+    assert "up to its version v9.0.0." in calls
     assert "conflicts" not in calls
     assert "newer" in said_by_git(runner.origin, "show", "slipway-update:.env.example")
     assert ".env" not in said_by_git(runner.origin, "ls-tree", "--name-only", "slipway-update").splitlines()
+    assert "gh" not in runner.run().replace("pipx", "")  # it is offered already
 
 
-def test_the_workflow_names_conflicts(generator):
-    template = as_git(generator.folder)
-    path = create(generator, template, ON_GITHUB)
-    edit(path / "templates/home.html", "</h1>", " of fish</h1>")
-    commit(path)
-    runner = Runner(generator.folder, path)
+def test_the_workflow_names_conflicts_and_leaves_their_resolution_alone(offered):
+    template, runner = offered(lambda path: edit(path / "templates/home.html", "</h1>", " of fish</h1>"))
     edit(template / FOLDER / "templates/home.html", "</h1>", ", newer</h1>")
-    commit(template)
+    newer_version(template)
     assert "Resolve the conflicts in: templates/home.html" in runner.run()
+    assert "<<<<<<<" in said_by_git(runner.origin, "show", "slipway-update:templates/home.html")
+    resolved = runner.folder / "resolved"
+    git(runner.folder, "clone", "--quiet", "--branch", "slipway-update", runner.origin, resolved)
+    (resolved / "templates/home.html").write_text("resolved\n")
+    commit(resolved)
+    git(resolved, "push", "--quiet")
+    git(template, "commit", "--quiet", "--allow-empty", "--message", "newer still")
+    git(template, "tag", "v9.1.0")
+    assert "gh" not in runner.run().replace("pipx", "")
+    assert said_by_git(runner.origin, "show", "slipway-update:templates/home.html") == "resolved"
+
+
+def test_the_workflow_leaves_workflows_out_without_a_token(offered):
+    template, runner = offered(MAY_CHANGE_WORKFLOWS="false")
+    edit(template / FOLDER / ".github/workflows/slipway-update.yml", "# Looks", "# Newer. Looks")
+    (template / FOLDER / ".github/workflows/new.yml").write_text("name: new\n")
+    newer_version(template)
+    assert "Changes of workflows are left out" in runner.run()
+    changed = said_by_git(runner.origin, "diff", "--name-only", "HEAD", "slipway-update").splitlines()
+    assert "templates/new.html" in changed
+    assert [name for name in changed if name.startswith(".github/")] == []
+
+
+def test_the_workflow_does_nothing_in_a_project_that_cruft_did_not_make(offered):
+    _, runner = offered(lambda path: (path / ".cruft.json").unlink())
+    assert runner.run() == ""

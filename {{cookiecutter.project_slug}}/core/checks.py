@@ -1,6 +1,6 @@
 """Checks of the project's own, run by manage.py check.
 
-https://docs.djangoproject.com/en/{{ cookiecutter.django_version }}/topics/checks/
+https://docs.djangoproject.com/en/stable/topics/checks/
 """
 
 import logging

@@ -1,6 +1,6 @@
 """Mail to ADMINS about errors: soon, seldom, and without secrets.
 
-https://docs.djangoproject.com/en/{{ cookiecutter.django_version }}/howto/error-reporting/
+https://docs.djangoproject.com/en/stable/howto/error-reporting/
 """
 
 import logging

@@ -3,7 +3,7 @@
 Under ASGI a synchronous middleware would send every request to another thread and back,
 so these are asynchronous there.
 
-https://docs.djangoproject.com/en/{{ cookiecutter.django_version }}/topics/http/middleware/
+https://docs.djangoproject.com/en/stable/topics/http/middleware/
 """
 
 import logging
