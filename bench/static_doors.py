@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.sites import Postgres, Site, baked, hashed
-from tests.baking import Row, bake, uv
-from tools.interpreters import interpreter_for
+from harness.baking import Row, bake, uv
+from harness.interpreters import interpreter_for
 
 AS_IT_IS = "AsyncStaticFiles(django_application)"
 

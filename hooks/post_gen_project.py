@@ -56,7 +56,8 @@ def let_owner_write():
     """Give back what was copied from a template that nobody may write to."""
     for folder, _, files in os.walk("."):
         for path in [folder, *(os.path.join(folder, file) for file in files)]:
-            os.chmod(path, os.stat(path).st_mode | 0o200)
+            if not os.access(path, os.W_OK):
+                os.chmod(path, os.stat(path).st_mode | 0o200)
 
 
 def let_scripts_run():

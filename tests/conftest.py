@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.baking import ROWS, Row, bake, environment
-from tests.generator import Generator
-from tests.serving import postgres_server, production_environment, run
-from tools.interpreters import SUPPORTED, interpreter_for
+from harness.baking import ROWS, Row, bake, environment
+from harness.generator import Generator
+from harness.interpreters import SUPPORTED, interpreter_for
+from harness.serving import postgres_server, production_environment, run
 
 
 class Project:

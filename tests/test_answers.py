@@ -4,10 +4,9 @@ import json
 
 import pytest
 
+from harness.baking import ON_DEMAND, QUESTIONS, THEIR_NEEDS
+from harness.generator import as_git
 from local_extensions import ASKED, CHOICES, PACKAGES, judge_answer, slug
-from tests.baking import QUESTIONS
-from tests.generator import as_git
-from tests.test_services import ON_DEMAND, THEIR_NEEDS
 
 REFUSED = [
     ("project_slug", "django", "taken"),

@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from harness.baking import DEFAULTS, QUESTIONS, environment
+from harness.interpreters import ROOT
 from local_extensions import ASKED
-from tests.baking import DEFAULTS, QUESTIONS, environment
 from tests.test_projects import PARSERS
-from tools.interpreters import ROOT
 
 FREE_TEXT = ["project_name", "project_slug", "description", "author_name", "author_email", "domain_name", "timezone"]
 SHOWN_AS_IT_IS = ["project_name", "description", "author_name"]

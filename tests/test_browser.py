@@ -14,11 +14,11 @@ from axe_playwright_python.base import AXE_SCRIPT as AXE
 from axe_playwright_python.base import AxeResults
 from playwright.sync_api import Browser, Page, expect
 
-from tests.baking import DEFAULTS, OPPOSITE
-from tests.browsing import add_broken_page, chromium, find_chromium
+from harness.baking import DEFAULTS, OPPOSITE
+from harness.browsing import add_broken_page, chromium, find_chromium
+from harness.https_front import https_front
+from harness.serving import procfile, serving
 from tests.conftest import Project, make_project, rows
-from tests.https_front import https_front
-from tests.serving import procfile, serving
 
 NAME = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz 🚢⛵ 蓝色小店的灯塔"
 ROWS = [DEFAULTS, OPPOSITE]

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 import tools.demo
+from harness.interpreters import ROOT
+from harness.serving import PATIENCE, wait_for
 from tests.conftest import interpreter_or_skip
-from tests.serving import PATIENCE, wait_for
-from tools.interpreters import ROOT
 
 # One after the other, since each wants port 8000 and a folder of its own in demo/.
 pytestmark = pytest.mark.xdist_group("demo")

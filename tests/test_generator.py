@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from cookiecutter.exceptions import OutputDirExistsException
 
 import local_command
+from harness.baking import CACHE, CHOICES, QUESTIONS
+from harness.generator import Generator, as_git, copy_template, git
+from harness.interpreters import ROOT, interpreters
+from harness.serving import wait_for
 from local_extensions import ASKED
-from tests.baking import CACHE, CHOICES, QUESTIONS
-from tests.generator import Generator, as_git, copy_template, git
-from tests.serving import wait_for
-from tools.interpreters import ROOT, interpreters
 
 DEFAULT_NAME = "my-site"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.baking import CHOICES, DEFAULTS, OPPOSITE, bake
-from tools.interpreters import ROOT
+from harness.baking import CHOICES, DEFAULTS, OPPOSITE, bake
+from harness.interpreters import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
 MADE_ON_EACH_MACHINE = {".env", ".python-version"}

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.baking import SERVED
+from harness.baking import SERVED
+from harness.serving import postgres_server, procfile, run, serving
 from tests.conftest import Project, make_project, rows
-from tests.serving import postgres_server, procfile, run, serving
 
 # The other door must work as well, whichever the Procfile has chosen.
 DOORS = {

@@ -14,8 +14,8 @@ import polib
 import yaml
 from markdown_it import MarkdownIt
 
-from tests.baking import CHOICES, ROWS, options
-from tools.interpreters import SUPPORTED
+from harness.baking import CHOICES, ROWS, options
+from harness.interpreters import SUPPORTED
 
 # What only one choice may leave in a project. Both servers' names are in every project:
 # the rehearsal looks through both doors.

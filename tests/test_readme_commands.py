@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.baking import DEFAULTS, OPPOSITE, bake
+from harness.baking import DEFAULTS, OPPOSITE, bake
+from harness.serving import production_environment, run, serving, wait_for
 from tests.conftest import interpreter_or_skip, rows
-from tests.serving import production_environment, run, serving, wait_for
 
 RUNS = [DEFAULTS, replace(OPPOSITE, language="zh-hans")]
 

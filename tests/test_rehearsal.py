@@ -14,11 +14,11 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from allpairspy import AllPairs
 
-from tests.baking import DEFAULTS, SERVER_SIDE, Row
+from harness.baking import DEFAULTS, SERVER_SIDE, Row
+from harness.interpreters import ROOT
+from harness.serving import wait_for
 from tests.conftest import Project, make_project
 from tests.mutations import DEPLOY, MUTATIONS, Mutation
-from tests.serving import wait_for
-from tools.interpreters import ROOT
 
 AT_MOST = 12  # mistakes made together
 

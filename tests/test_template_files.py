@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,8 +10,8 @@ import tomllib
 import pytest
 import yaml
 
-from tests.serving import procfile
-from tools.interpreters import ROOT
+from harness.interpreters import ROOT
+from harness.serving import procfile
 
 PROJECT = ROOT / "{{cookiecutter.project_slug}}"
 
@@ -44,7 +45,7 @@ def test_toml_yaml_and_json_parse():
 
 def test_workflows_follow_their_schema():
     files = [file for file in FILES if file.parent.name == "workflows"]
-    assert len(files) >= 3
+    assert len(files) >= 2
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *files]
     subprocess.run(command, check=True)
 
@@ -59,13 +60,6 @@ def test_ruff_finds_nothing(command, folder):
     ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", folder]
     done = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_hooks_and_extension_stay_small():
-    hook = len((ROOT / "hooks" / "post_gen_project.py").read_text(encoding="utf-8").splitlines())
-    extension = len((ROOT / "local_extensions.py").read_text(encoding="utf-8").splitlines())
-    assert hook < 100
-    assert extension < 200
 
 
 def test_text_files_are_utf8_with_unix_line_ends():
@@ -95,3 +89,18 @@ def test_what_the_hook_removes_is_there():
     paths = [key.value for key in table.keys]
     assert paths
     assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
+def test_what_is_pinned_twice_is_pinned_alike():
+    def pins(pattern):
+        texts = [
+            file.read_text(encoding="utf-8")
+            for file in FILES
+            if file.suffix in {".toml", ".yml"} or file.name == "Makefile"
+        ]
+        return [set(re.findall(pattern, text)) for text in texts if re.search(pattern, text)]
+
+    for what in (r"actions/checkout@\S+ # \S+", r'"cruft(~=[\d.]+)"', r'"uv(~=[\d.]+)"', r'"ruff(~=[\d.]+)"'):
+        found = pins(what)
+        assert len(found) >= 2, what
+        assert all(pin == found[0] for pin in found), found

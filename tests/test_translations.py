@@ -5,7 +5,7 @@ import re
 import polib
 import pytest
 
-from tools.interpreters import ROOT
+from harness.interpreters import ROOT
 
 PROJECT = ROOT / "{{cookiecutter.project_slug}}"
 SOURCE = PROJECT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"

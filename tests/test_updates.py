@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.baking import DEFAULTS, OPPOSITE, environment
+from harness.baking import DEFAULTS, OPPOSITE, environment
+from harness.generator import Generator, as_git, commit, copy_template, git
+from harness.interpreters import ROOT
 from tests.conftest import Project, interpreter_or_skip
-from tests.generator import Generator, as_git, commit, copy_template, git
-from tools.interpreters import ROOT
 
 FOLDER = "{{cookiecutter.project_slug}}"
 ON_GITHUB = replace(DEFAULTS, add_ons="github")

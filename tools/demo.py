@@ -19,7 +19,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from tools.interpreters import ROOT, SUPPORTED, interpreter_for
+from harness.interpreters import ROOT, SUPPORTED, interpreter_for
 
 PATIENCE = 60  # seconds that the site may take to answer
 

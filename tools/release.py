@@ -1,6 +1,6 @@
 """Tags the version that CHANGELOG.md names first, with its section as the message: « make release ».
 
-Standard library only, since the release workflow runs it as it is. A version that has its tag already is left alone,
+Standard library only, since CI runs it as it is. A version that has its tag already is left alone,
 and so is a CHANGELOG.md that begins with « ## Unreleased ».
 """
 

@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from tests.baking import DEFAULTS, bake, environment
-from tests.browsing import add_broken_page, chromium, find_chromium
-from tests.serving import Server, procfile, production_environment, run, serving
-from tools.interpreters import ROOT
+from harness.baking import DEFAULTS, bake, environment
+from harness.browsing import add_broken_page, chromium, find_chromium
+from harness.interpreters import ROOT
+from harness.serving import Server, procfile, production_environment, run, serving
 
 IMAGES = ROOT / "docs" / "images"
 NAME = {"project_name": "Blue Shop", "description": "Fine things for sailors, from small makers."}

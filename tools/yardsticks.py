@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.baking import CACHE, DEFAULTS, OPPOSITE, Row, bake, environment
-from tests.browsing import find_chromium
-from tests.https_front import https_front
-from tests.serving import procfile, production_environment, run, serving
+from harness.baking import CACHE, DEFAULTS, OPPOSITE, Row, bake, environment
+from harness.browsing import find_chromium
+from harness.https_front import https_front
+from harness.serving import procfile, production_environment, run, serving
 
 PACKAGES = ["lighthouse@13.5.0", "@mdn/mdn-http-observatory@1.4.8"]
 TOOLS = CACHE / "yardsticks"

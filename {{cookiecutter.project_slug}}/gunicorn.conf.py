@@ -17,7 +17,7 @@ max_requests = 10_000
 max_requests_jitter = 1_000
 
 timeout = 30  # seconds a worker may be silent before it is replaced
-graceful_timeout = 25  # seconds for requests in flight; Heroku and Docker kill after 30 and 10
+graceful_timeout = 25  # seconds for requests in flight; Heroku kills after 30, Docker after what « stop_grace_period » says
 keepalive = 5  # seconds; a proxy in front should keep connections for less
 
 # Nobody should be able to steer the server through a socket in the home directory.

@@ -270,10 +270,13 @@ def read_dotenv(path: Path) -> list[str]:
     """Put a .env file's lines into os.environ, where what is there already wins."""
     if not path.exists():
         return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        return [f"{path.name} is not UTF-8 text; expected a file that an editor saved as UTF-8"]
     environ.Env.read_env(path)
     # django-environ passes over lines that it cannot read, such as « NAME = value ».
     is_fine = re.compile(r"\s*(#.*)?|(export )?[A-Za-z_0-9]+=.*").fullmatch
-    lines = path.read_text(encoding="utf-8").splitlines()
     return [
         f"{path.name}, line {number}, is not understood; expected NAME=value without spaces"
         " around the =, for example DJANGO_LOG_LEVEL=INFO"

@@ -77,6 +77,7 @@ class RequestLogMiddleware(Middleware):
             "milliseconds": round(1000 * (time.perf_counter() - request.started)),  # type: ignore[attr-defined]
         }
         logger.info("%(method)s %(path)s %(status)s %(milliseconds)s ms", fields, extra=fields)
+        request_id.set("-")  # the thread serves others next, also some that do not come by here
 
 
 class ExtraHeadersMiddleware(Middleware):

@@ -51,7 +51,9 @@ def not_copied(folder: str, names: list[str]) -> set[str]:
 def copy_project(folder: Path) -> Path:
     """Copy the project into the folder, with the addresses at which the rehearsal looks."""
     target = Path(tempfile.mkdtemp(prefix="project-", dir=folder))
-    shutil.copytree(PROJECT, target, ignore=not_copied, dirs_exist_ok=True)
+    shutil.copytree(
+        PROJECT, target, ignore=not_copied, dirs_exist_ok=True, ignore_dangling_symlinks=True
+    )
     with (target / "config" / "urls.py").open("a", encoding="utf-8") as urls:
         urls.write("\nfrom rehearsal.urls import urlpatterns as rehearsal_urlpatterns\n")
         urls.write("\nurlpatterns = [*rehearsal_urlpatterns, *urlpatterns]\n")

@@ -34,7 +34,8 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIEN
     """
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} seconds for {what}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} seconds for {what}")
         time.sleep(0.01)
 
 

@@ -218,6 +218,10 @@ def test_a_line_of_dotenv_that_would_be_passed_over_is_named(tmp_path):
     dotenv.write_text("# fine\n\nNAME = value\n")
     (problem,) = read_dotenv(dotenv)
     assert problem.startswith(".env, line 3, ")
+    dotenv.write_bytes("DJANGO_LOG_LEVEL=INFO".encode("utf-16"))
+    assert read_dotenv(dotenv) == [
+        ".env is not UTF-8 text; expected a file that an editor saved as UTF-8"
+    ]
     assert read_dotenv(tmp_path / "no-such-file") == []
 
 

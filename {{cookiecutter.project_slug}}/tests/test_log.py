@@ -12,6 +12,7 @@ def test_each_request_has_an_id_and_keeps_the_proxys(client):
     assert given["X-Request-ID"] == "from-the-proxy-1"
     forged = client.get("/", headers={"x-request-id": "a b; forged"})
     assert re.fullmatch(r"[0-9a-f]{32}", forged["X-Request-ID"])
+    assert request_id.get() == "-"
 
 
 def test_each_request_has_one_line_in_the_log(client, caplog):

@@ -12,11 +12,15 @@ from allpairspy import AllPairs
 from cookiecutter.main import cookiecutter
 from filelock import FileLock
 
-from tools.interpreters import ROOT, interpreter_for
+from harness.interpreters import ROOT, interpreter_for
 
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 CHOICES = QUESTIONS["_choices"]
 CACHE = ROOT / ".cache"
+
+ON_DEMAND = ["django-storages[s3]", "redis", "sentry-sdk"]  # as the messages about missing packages name them
+# Without Django, which the projects have already.
+THEIR_NEEDS = ["boto3", "botocore", "certifi", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from tools.interpreters import ROOT
+from harness.interpreters import ROOT
 
 
 class Generator:
