@@ -61,7 +61,8 @@ def create(generator, template, row, *options) -> Path:
 
 def update(generator, project) -> str:
     """Update a project and return what cruft said."""
-    done = generator.cruft("update", "--skip-apply-ask", "--project-dir", project)
+    bytecode = {"PYTHONDONTWRITEBYTECODE": ""}  # as on most machines: the old version's lies in wait
+    done = generator.cruft("update", "--skip-apply-ask", "--project-dir", project, **bytecode)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
