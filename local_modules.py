@@ -19,5 +19,5 @@ class OneVersion(Extension):
         if "cruft" in sys.modules:
             sys.dont_write_bytecode = True
             shutil.rmtree(Path(__file__).parent / "__pycache__", ignore_errors=True)
-            for module in ("local_modules", "local_command", "local_extensions"):
+            for module in ("local_modules", "local_command", "local_answers", "local_extensions"):
                 sys.modules.pop(module, None)

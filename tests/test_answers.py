@@ -6,7 +6,8 @@ import pytest
 
 from harness.baking import ON_DEMAND, QUESTIONS, THEIR_NEEDS
 from harness.generator import as_git
-from local_extensions import ASKED, CHOICES, PACKAGES, judge_answer, slug
+from local_answers import ASKED, CHOICES, PACKAGES, judge_answer
+from local_extensions import slug
 
 REFUSED = [
     ("project_slug", "django", "taken"),

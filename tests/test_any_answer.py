@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 
 from harness.baking import DEFAULTS, QUESTIONS, environment
 from harness.interpreters import ROOT
-from local_extensions import ASKED
+from local_answers import ASKED
 from tests.test_projects import PARSERS
 
 FREE_TEXT = ["project_name", "project_slug", "description", "author_name", "author_email", "domain_name", "timezone"]

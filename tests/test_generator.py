@@ -17,7 +17,7 @@ from harness.baking import CACHE, CHOICES, QUESTIONS
 from harness.generator import Generator, as_git, copy_template, git
 from harness.interpreters import ROOT, interpreters
 from harness.serving import wait_for
-from local_extensions import ASKED
+from local_answers import ASKED
 
 DEFAULT_NAME = "my-site"
 
