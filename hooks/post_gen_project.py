@@ -22,11 +22,13 @@ KEEP_IF = {
     "core/example_async.py": SERVER == "uvicorn",
     "tests/test_example_async.py": SERVER == "uvicorn",
     "README.zh-hans.md": LANGUAGE == "zh-hans",
+    "deploy/README.zh-hans.md": LANGUAGE == "zh-hans",
     ".github": "github" in ADD_ONS,
+    "deploy": "vps" in ADD_ONS,
 }
 
 # Git keeps their run bit; a zip file of the template does not.
-SCRIPTS = ["manage.py"]
+SCRIPTS = ["manage.py", "deploy/release.sh"]
 
 NEXT = {
     "en-us": "Made {slug}/ for Django {django}. Next:",
@@ -48,8 +50,9 @@ def remove_what_was_not_chosen():
     for path, keep in KEEP_IF.items():
         if not keep:
             remove(path)
-    if KEEP_IF["README.zh-hans.md"]:
-        os.replace("README.zh-hans.md", "README.md")
+    for chinese in ("README.zh-hans.md", "deploy/README.zh-hans.md"):
+        if os.path.exists(chinese):
+            os.replace(chinese, chinese.replace(".zh-hans", ""))
 
 
 def let_owner_write():
@@ -61,7 +64,7 @@ def let_owner_write():
 
 
 def let_scripts_run():
-    for script in SCRIPTS:
+    for script in filter(os.path.exists, SCRIPTS):
         os.chmod(script, os.stat(script).st_mode | 0o111)
 
 

@@ -29,12 +29,13 @@ TRACES = {
     "en-us": [r"^## Start$", r'^LANGUAGE_CODE = "en-us"$'],
     "zh-hans": [r"^## 开始$", r'^LANGUAGE_CODE = "zh-hans"$'],
     "github": [r"slipway-update", r"github\.token"],
+    "vps": [r"deploy/README\.md", r"proxy_pass", r"ExecStart"],
 }
 JINJA = [r"\{\{ ?cookiecutter", r"\{%-", r"# %", r"cookiecutter\."]
 
 
 def parses_as_ini(text):
-    configparser.ConfigParser().read_string(f"[top]\n{text}")
+    configparser.RawConfigParser(strict=False).read_string(f"[top]\n{text}")
 
 
 # A parser for every kind of file, by its suffix or its name; for those without, the program that reads them.
@@ -48,12 +49,16 @@ PARSERS = {
     ".md": MarkdownIt().parse,
     ".po": polib.pofile,
     ".editorconfig": parses_as_ini,
+    ".service": parses_as_ini,
+    ".socket": parses_as_ini,
 }
 BY_PROGRAM = {
     ".html": "djlint and Django's template engine",
     ".css": "Chromium, in test_browser.py",
     ".js": "Chromium, in test_browser.py",
+    ".conf": "nginx and supervisor, in test_vps_*.py",
     ".mo": "polib, in test_translations.py",
+    ".sh": "sh, in test_vps_release.py",
     "Procfile": "honcho",
     ".env": "django-environ, in the project's own checks",
     ".env.example": "the project's own tests",

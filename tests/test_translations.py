@@ -13,6 +13,7 @@ SOURCE = PROJECT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.zh-CN.md"),
     (PROJECT / "README.md", PROJECT / "README.zh-hans.md"),
+    (PROJECT / "deploy" / "README.md", PROJECT / "deploy" / "README.zh-hans.md"),
     (ROOT / "docs" / "updating.md", ROOT / "docs" / "updating.zh-CN.md"),
 ]
 
