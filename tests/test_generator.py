@@ -360,4 +360,5 @@ def test_a_project_is_fit_for_windows(reference):
 
 def test_scripts_can_be_run(reference):
     scripts = {name for name, (content, _) in reference.items() if content.startswith(b"#!")}
-    assert {name for name, (_, can_be_run) in reference.items() if can_be_run} == scripts == {"manage.py", "deploy/release.sh"}
+    can_be_run = {name for name, (_, run_bit) in reference.items() if run_bit}
+    assert can_be_run == scripts == {"manage.py", "deploy/release.sh"}

@@ -55,7 +55,7 @@ PARSERS = {
 BY_PROGRAM = {
     ".html": "djlint and Django's template engine",
     ".css": "Chromium, in test_browser.py",
-    ".js": "Chromium, in test_browser.py",
+    ".js": "Chromium, in test_browser.py; Node, in test_vps_processes.py",
     ".conf": "nginx and supervisor, in test_vps_*.py",
     ".mo": "polib, in test_translations.py",
     ".sh": "sh, in test_vps_release.py",

@@ -27,7 +27,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("action", choices=["make", "restore"])
-    parser.add_argument("folder", type=Path, help="make: where backups are kept; restore: one of them")
+    parser.add_argument(
+        "folder", type=Path, help="make: where backups are kept; restore: one of them"
+    )
     options = parser.parse_args()
 
     import django
@@ -87,7 +89,9 @@ def dump_database(backup: Path) -> None:
         copy_sqlite(sqlite_file(), backup / "database.sqlite3")
     else:
         target = backup / "database.dump"
-        postgresql("pg_dump", "--format=custom", f"--file={target}", f"--dbname={database()['NAME']}")
+        postgresql(
+            "pg_dump", "--format=custom", f"--file={target}", f"--dbname={database()['NAME']}"
+        )
 
 
 def load_database(backup: Path) -> None:
@@ -131,11 +135,15 @@ def postgresql(program: str, *options: str) -> None:
     _, variables = DatabaseClient.settings_to_cmd_args_env(database(), [])  # password and TLS
     host = database()["HOST"] or database()["OPTIONS"].get("host", "")
     address = {"PGHOST": host, "PGPORT": str(database()["PORT"]), "PGUSER": database()["USER"]}
-    environment = os.environ | (variables or {}) | {key: text for key, text in address.items() if text}
+    environment = (
+        os.environ | (variables or {}) | {key: text for key, text in address.items() if text}
+    )
     try:
         done = subprocess.run([program, *options], env=environment)
     except FileNotFoundError:
-        sys.exit(f"{program} is missing; expected it, such as by: apt-get install postgresql-client")
+        sys.exit(
+            f"{program} is missing; expected it, such as by: apt-get install postgresql-client"
+        )
     if done.returncode:
         sys.exit(f"{program} failed; what it said is above")
 

@@ -22,14 +22,13 @@ say() {
 }
 
 as_site() {
-    if [ "$(id -un)" = "$user" ]; then "$@"; else runuser --user "$user" -- "$@"; fi
+    if [ "$(id -un)" = "$user" ]; then "$@"; else runuser --user "$user" -- env HOME="$home" "$@"; fi
 }
 
 answers() {
-    tries=0
+    deadline=$(($(date +%s) + patience))
     until curl --silent --fail --output /dev/null --max-time 5 --unix-socket "$socket" http://localhost/readyz; do
-        tries=$((tries + 1))
-        if [ "$tries" -ge "$patience" ]; then return 1; fi
+        if [ "$(date +%s)" -ge "$deadline" ]; then return 1; fi
         sleep 1
     done
 }

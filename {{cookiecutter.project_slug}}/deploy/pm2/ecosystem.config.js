@@ -24,7 +24,7 @@ server=$!
 status=0
 trap 'kill -TERM "$server"' INT TERM
 trap 'kill -HUP "$server"' HUP
-while kill -0 "$server" 2> /dev/null; do wait "$server" || status=$?; done
+while kill -0 "$server" 2> /dev/null; do wait "$server" && status=0 || status=$?; done
 exit "$status"
 `;
 
