@@ -51,6 +51,7 @@ PARSERS = {
     ".editorconfig": parses_as_ini,
     ".service": parses_as_ini,
     ".socket": parses_as_ini,
+    ".timer": parses_as_ini,
 }
 BY_PROGRAM = {
     ".html": "djlint and Django's template engine",
