@@ -178,7 +178,7 @@ def every_example(test):
 
 @pytest.mark.parametrize("way", WAYS)
 @settings(
-    max_examples=int(EXAMPLES or 40),
+    max_examples=int(EXAMPLES or 30),
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,

@@ -88,6 +88,7 @@ def test_the_commands_for_uv_work_as_written(shell, tmp_path):
     assert ".env" not in tracked
 
 
+@pytest.mark.parametrize("shell", rows(DEFAULTS), indirect=True)
 def test_the_commands_for_pip_work_as_written(shell, tmp_path):
     start, pip, test, *_ = blocks(shell.project)
     without_uv = [command.removeprefix("uv run ") for command in start[1:2] + test]
