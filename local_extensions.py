@@ -59,6 +59,10 @@ class FolderName:
     def render(self, cookiecutter, **_):
         cookiecutter.update(PRIVATE)  # a replay file holds those of the version that it was made with
         judge(cookiecutter)
+        # The hook removes the folders of add-ons that were not chosen; to render them first would be a waste.
+        add_ons = cookiecutter["add_ons"].split()
+        unused = [folder for add_on, folder in PRIVATE["_add_on_folders"].items() if add_on not in add_ons]
+        cookiecutter["_copy_without_render"] = [*PRIVATE["_copy_without_render"], *unused]
         return cookiecutter["project_slug"]
 
 

@@ -170,6 +170,10 @@ def test_questions_are_few_and_each_has_words_and_a_default():
         assert [choice for choice in CHOICES[name] if choice not in words] == []
 
 
+def test_every_add_on_has_its_folder():
+    assert list(QUESTIONS["_add_on_folders"]) == CHOICES["add_ons"]
+
+
 def test_no_project_can_have_the_name_of_what_it_installs(project):
     installed = json.loads(project.run("python", "-c", LIST_INSTALLED))
     needed_on_demand = {name.partition("[")[0] for name in ON_DEMAND + THEIR_NEEDS}
